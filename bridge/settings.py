@@ -1,0 +1,93 @@
+"""The bridge's settings: one typed object, built once from the environment, every entry described in docs/settings.md.
+
+A bad value stops the start with :class:`SettingInvalid`, naming the setting, the value and what was expected. Values of
+secrets are never shown.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bridge.errors import SettingInvalid
+
+
+class EnvironmentSettings(BaseSettings):
+    """What gateway and bridge settings share: names as in the environment, upper case; unknown names are ignored."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, populate_by_name=True)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment, or raise :class:`SettingInvalid` for the first value that cannot be."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise _explained(cls, error) from None
+
+
+def _explained(settings: type[BaseSettings], error: ValidationError) -> SettingInvalid:
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+    field = settings.model_fields.get(name.lower())
+    expected = field.description if field is not None and field.description else first["msg"]
+    return SettingInvalid(name, problem=first["msg"].removeprefix("Value error, "), expected=expected)
+
+
+def split_list(value: object) -> object:
+    """Turn "a, b" into ("a", "b"): settings that hold several values are comma separated."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+class Settings(EnvironmentSettings):
+    """Settings of the worker and of the commands under ``python -m bridge``."""
+
+    database_url: str = Field("sqlite:///var/bridge.db", description="a SQLAlchemy URL")
+    redis_url: str = Field("", description="a redis:// address, or empty for work inside one process")
+    secret_key: SecretStr = Field(SecretStr(""), description="32 characters or more")
+
+    sales_url: str = Field("", description="the address of the Dataverse environment, without a path")
+    bc_url: str = Field("", description="the address below which /api/v2.0 and /ODataV4 lie")
+    bc_company: Annotated[tuple[str, ...], NoDecode] = Field((), description="company names or ids, comma separated")
+    bc_auth: Literal["oauth", "basic"] = Field("oauth", description='"oauth" or "basic"')
+    bc_username: str = Field("", description="user name for BC_AUTH=basic")
+    bc_access_key: SecretStr = Field(SecretStr(""), description="web service access key for BC_AUTH=basic")
+
+    entra_authority: str = Field("https://login.microsoftonline.com", description="an https address")
+    entra_tenant_id: str = Field("", description="tenant id or domain")
+    entra_client_id: str = Field("", description="application (client) id")
+    entra_client_secret: SecretStr = Field(SecretStr(""), description="client secret")
+    entra_client_certificate: str = Field("", description="path of a PEM file with key and certificate")
+
+    availability_poll_seconds: int = Field(5, ge=1, le=3600, description="whole seconds between 1 and 3600")
+    pick_up_seconds: int = Field(60, ge=1, le=3600, description="whole seconds between 1 and 3600")
+    push_status_seconds: int = Field(60, ge=1, le=3600, description="whole seconds between 1 and 3600")
+    work_lease_seconds: int = Field(20, ge=1, le=300, description="whole seconds between 1 and 300")
+    work_threads: int = Field(4, ge=1, le=16, description="a whole number between 1 and 16")
+    remote_timeout_seconds: int = Field(60, ge=1, le=600, description="whole seconds between 1 and 600")
+
+    country_matching: bool = Field(True, description="true or false")
+    unit_groups: bool = Field(False, description="true or false")
+    timeline_posts: bool = Field(True, description="true or false")
+    language: Literal["en", "nb"] = Field("en", description='"en" or "nb"')
+
+    log_format: Literal["json", "text"] = Field("text", description='"json" or "text"')
+
+    _split = field_validator("bc_company", mode="before")(split_list)
+
+    @field_validator("sales_url", "bc_url", "entra_authority")
+    @classmethod
+    def _without_trailing_slash(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("not an http or https address")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _one_way_to_sign_in(self) -> Self:
+        if self.entra_client_secret.get_secret_value() and self.entra_client_certificate:
+            raise ValueError("ENTRA_CLIENT_SECRET and ENTRA_CLIENT_CERTIFICATE are both set; keep one")
+        return self

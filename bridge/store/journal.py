@@ -1,0 +1,301 @@
+"""The order journal: one row per Sales order, written before the first remote write, closed by the acknowledgement.
+
+Who works on a row holds its lease. A lease that ran out is free for anybody: the steps behind it all look first whether
+their effect is there already, so taking over is safe even when the former holder still lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from bridge.store.database import Database
+from bridge.store.models import JournalEntry, JournalLine, OrderEvent
+
+
+class State(StrEnum):
+    """How far an order has come. Everything but ``ACK_DONE`` is open and is taken by every pick-up."""
+
+    SEEN = "seen"
+    BC_CREATING = "bc_creating"
+    BC_CREATED = "bc_created"
+    ACK_STARTED = "ack_started"
+    ACK_DONE = "ack_done"
+
+
+class ReleaseState(StrEnum):
+    """What became of the release; an acknowledged order may still wait for one."""
+
+    NONE = ""
+    RELEASED = "released"
+    PENDING = "pending"
+    FAILED = "failed"
+    NOTHING_TO_RELEASE = "empty"
+
+
+_UNRELEASED = (ReleaseState.FAILED, ReleaseState.PENDING, ReleaseState.NOTHING_TO_RELEASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOrder:
+    """What Sales listed: enough to begin."""
+
+    sales_id: str
+    number: str
+    submitted_at: datetime | None
+
+
+def note_seen(db: Database, company_id: str, orders: Sequence[SeenOrder], now: datetime) -> int:
+    """Write a row for each order not known yet; answer how many were new. An acknowledged order that Sales lists again
+    (submitted anew, or its stamp was lost) is opened again: the next steps find out what is still missing."""
+    if not orders:
+        return 0
+    with db.write() as session:
+        ids = [order.sales_id for order in orders]
+        known = {row.sales_id: row for row in session.scalars(select(JournalEntry).where(JournalEntry.sales_id.in_(ids)))}
+        new = 0
+        for order in orders:
+            row = known.get(order.sales_id)
+            if row is None:
+                new += 1
+                session.add(
+                    JournalEntry(
+                        company_id=company_id,
+                        sales_id=order.sales_id,
+                        sales_number=order.number[:100],
+                        state=State.SEEN,
+                        seen_at=now,
+                        submitted_at=order.submitted_at,
+                        updated_at=now,
+                    )
+                )
+            elif row.state == State.ACK_DONE:
+                row.state, row.next_attempt_at, row.updated_at = State.SEEN, None, now
+                if row.ended_at is not None and row.end_reason == "deleted-in-bc":
+                    # the BC order went away, the seller submitted again: a new order is wanted, on a clean row
+                    row.bc_order_id = row.bc_order_number = row.ended_at = row.missing_since = None
+                    row.end_reason = row.release_state = row.bc_status = ""
+        return new
+
+
+def _open() -> ColumnElement[bool]:
+    return or_(
+        JournalEntry.state != State.ACK_DONE,
+        and_(JournalEntry.release_state.in_(_UNRELEASED), JournalEntry.ended_at.is_(None)),
+    )
+
+
+def claim(
+    db: Database, company_id: str, *, owner: str, limit: int, lease: timedelta, now: datetime, only: Collection[str] = ()
+) -> list[JournalEntry]:
+    """Take up to ``limit`` open rows that are due and free, oldest first, with a lease until ``now + lease``.
+
+    ``only`` narrows to these Sales ids and ignores their back-off (a person asked)."""
+    due = or_(JournalEntry.next_attempt_at.is_(None), JournalEntry.next_attempt_at <= now)
+    wanted: ColumnElement[bool] = JournalEntry.sales_id.in_(only) if only else due
+    with db.write() as session:
+        rows = list(
+            session.scalars(
+                select(JournalEntry)
+                .where(
+                    JournalEntry.company_id == company_id,
+                    _open(),
+                    wanted,
+                    or_(JournalEntry.lease_until.is_(None), JournalEntry.lease_until <= now),
+                )
+                .order_by(JournalEntry.submitted_at, JournalEntry.sales_id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        for row in rows:
+            row.lease_owner, row.lease_until = owner, now + lease
+        return rows
+
+
+def renew(db: Database, ids: Collection[str], *, owner: str, until: datetime) -> int:
+    """Keep the leases; answer how many are still ours."""
+    with db.write() as session:
+        result = session.execute(
+            update(JournalEntry)
+            .where(JournalEntry.id.in_(ids), JournalEntry.lease_owner == owner)
+            .values(lease_until=until)
+        )
+        return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def let_go(db: Database, ids: Collection[str], *, owner: str) -> None:
+    """Give the leases back; rows that somebody else took meanwhile stay theirs."""
+    with db.write() as session:
+        session.execute(
+            update(JournalEntry)
+            .where(JournalEntry.id.in_(ids), JournalEntry.lease_owner == owner)
+            .values(lease_owner=None, lease_until=None)
+        )
+
+
+def change(db: Database, changes: dict[str, dict[str, Any]], now: datetime) -> None:
+    """Set columns of several rows in one transaction: row id → column → value."""
+    with db.write() as session:
+        for entry_id, values in changes.items():
+            session.execute(
+                update(JournalEntry).where(JournalEntry.id == entry_id).values(**values, updated_at=now)
+            )
+
+
+def save_lines(db: Database, lines: dict[str, Sequence[JournalLine]]) -> None:
+    """Replace the remembered lines of these entries: entry id → lines."""
+    with db.write() as session:
+        for entry_id, rows in lines.items():
+            session.query(JournalLine).filter(JournalLine.entry_id == entry_id).delete()
+            for row in rows:
+                row.entry_id = entry_id
+                session.add(row)
+
+
+def lines_of(db: Database, entry_ids: Collection[str]) -> dict[str, list[JournalLine]]:
+    found: dict[str, list[JournalLine]] = {}
+    with db.read() as session:
+        for row in session.scalars(
+            select(JournalLine).where(JournalLine.entry_id.in_(entry_ids)).order_by(JournalLine.line_number)
+        ):
+            found.setdefault(row.entry_id, []).append(row)
+    return found
+
+
+def put_back(db: Database, sales_ids: Collection[str] | None, now: datetime) -> int:
+    """Make open rows due now, all or only these; answer how many."""
+    with db.write() as session:
+        statement = update(JournalEntry).where(_open()).values(next_attempt_at=None, updated_at=now)
+        if sales_ids is not None:
+            statement = statement.where(JournalEntry.sales_id.in_(sales_ids))
+        return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def counts(db: Database, company_id: str, now: datetime) -> dict[str, int]:
+    """Open rows: ``due``, ``leased`` (somebody works on them), ``waiting`` (backing off)."""
+    with db.read() as session:
+        rows = session.execute(
+            select(JournalEntry.next_attempt_at, JournalEntry.lease_until).where(
+                JournalEntry.company_id == company_id, _open()
+            )
+        ).all()
+    result = {"due": 0, "leased": 0, "waiting": 0}
+    for next_attempt_at, lease_until in rows:
+        if lease_until is not None and lease_until > now:
+            result["leased"] += 1
+        elif next_attempt_at is not None and next_attempt_at > now:
+            result["waiting"] += 1
+        else:
+            result["due"] += 1
+    return result
+
+
+def followed(db: Database, company_id: str) -> list[JournalEntry]:
+    """Orders that exist in Business Central and have not ended: the ones whose status is pushed back."""
+    with db.read() as session:
+        return list(
+            session.scalars(
+                select(JournalEntry)
+                .where(
+                    JournalEntry.company_id == company_id,
+                    JournalEntry.bc_order_id.is_not(None),
+                    JournalEntry.state == State.ACK_DONE,
+                    JournalEntry.ended_at.is_(None),
+                )
+                .order_by(JournalEntry.sales_number)
+            )
+        )
+
+
+def find(db: Database, record: str) -> list[JournalEntry]:
+    """Entries by Sales id, Sales number, Business Central id or number."""
+    with db.read() as session:
+        return list(
+            session.scalars(
+                select(JournalEntry).where(
+                    or_(
+                        JournalEntry.sales_id == record.lower(),
+                        JournalEntry.sales_number == record,
+                        JournalEntry.bc_order_id == record.lower(),
+                        JournalEntry.bc_order_number == record,
+                    )
+                )
+            )
+        )
+
+
+def by_ids(db: Database, ids: Collection[str]) -> dict[str, JournalEntry]:
+    with db.read() as session:
+        return {row.id: row for row in session.scalars(select(JournalEntry).where(JournalEntry.id.in_(ids)))}
+
+
+def note_events(db: Database, events: Sequence[OrderEvent]) -> int:
+    """Save events not known yet (same entry, kind and key); answer how many were new. Repeatable."""
+    if not events:
+        return 0
+    with db.write() as session:
+        new = 0
+        for event in events:
+            statement = db.insert(OrderEvent).values(
+                id=event.id,
+                entry_id=event.entry_id,
+                kind=event.kind,
+                key=event.key,
+                number=event.number,
+                found_at=event.found_at,
+                post_id=event.post_id,
+                attempts=0,
+            )
+            result = session.execute(statement.on_conflict_do_nothing(index_elements=["entry_id", "kind", "key"]))
+            new += int(result.rowcount > 0)  # type: ignore[attr-defined]
+        return new
+
+
+def untold_events(db: Database, company_id: str, limit: int = 500) -> list[tuple[OrderEvent, JournalEntry]]:
+    with db.read() as session:
+        return [
+            (event, entry)
+            for event, entry in session.execute(
+                select(OrderEvent, JournalEntry)
+                .join(JournalEntry, JournalEntry.id == OrderEvent.entry_id)
+                .where(JournalEntry.company_id == company_id, OrderEvent.told_at.is_(None))
+                .order_by(OrderEvent.found_at, OrderEvent.id)
+                .limit(limit)
+            )
+        ]
+
+
+def mark_told(db: Database, event_ids: Collection[str], now: datetime) -> None:
+    with db.write() as session:
+        session.execute(update(OrderEvent).where(OrderEvent.id.in_(event_ids)).values(told_at=now))
+
+
+def count_event_attempt(db: Database, event_ids: Collection[str]) -> None:
+    with db.write() as session:
+        session.execute(
+            update(OrderEvent).where(OrderEvent.id.in_(event_ids)).values(attempts=OrderEvent.attempts + 1)
+        )
+
+
+def events_of(db: Database, entry_id: str) -> list[OrderEvent]:
+    with db.read() as session:
+        return list(session.scalars(select(OrderEvent).where(OrderEvent.entry_id == entry_id).order_by(OrderEvent.found_at)))
+
+
+def summary(db: Database, company_id: str) -> dict[str, int]:
+    """How many entries stand in each state."""
+    with db.read() as session:
+        return {
+            state: count
+            for state, count in session.execute(
+                select(JournalEntry.state, func.count())
+                .where(JournalEntry.company_id == company_id)
+                .group_by(JournalEntry.state)
+            )
+        }

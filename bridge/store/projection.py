@@ -1,0 +1,108 @@
+"""The availability projection: what the gateway answers from, and how far the ledger has been tailed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bridge.store.database import Database
+from bridge.store.generations import bump
+from bridge.store.models import AvailabilityItem, AvailabilityTail
+
+_CHUNK = 500
+
+
+def tail_of(db: Database, company_id: str) -> AvailabilityTail | None:
+    with db.read() as session:
+        return session.get(AvailabilityTail, company_id)
+
+
+def _chunks(items: Sequence[AvailabilityItem]) -> Iterator[Sequence[AvailabilityItem]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]
+
+
+def save(
+    db: Database,
+    tail: AvailabilityTail,
+    *,
+    items: Sequence[AvailabilityItem] = (),
+    gone: Collection[str] = (),
+    keep_only: Collection[str] | None = None,
+) -> int:
+    """Save what a tail has read; answer how many rows changed. The tail itself moves last, in the last transaction.
+
+    ``gone`` are ids of items Business Central no longer has; with ``keep_only`` (a full rebuild) every other row of the
+    company goes. Rows are compared first: an unchanged one is not written, and the generation moves only with a change.
+    """
+    company_id = tail.company_id
+    changed = 0
+    for chunk in _chunks(items):
+        with db.write() as session:
+            known = {
+                row.item_id: row
+                for row in session.scalars(
+                    select(AvailabilityItem).where(
+                        AvailabilityItem.company_id == company_id,
+                        AvailabilityItem.item_id.in_([item.item_id for item in chunk]),
+                    )
+                )
+            }
+            before = changed
+            for item in chunk:
+                old = known.get(item.item_id)
+                if old is None or _facts(old) != _facts(item):
+                    session.merge(item)
+                    changed += 1
+            if changed > before:
+                bump(session, db, "availability")
+    with db.write() as session:
+        doomed = set(gone)
+        if keep_only is not None:
+            kept = set(keep_only)
+            doomed |= {
+                item_id
+                for item_id in session.scalars(
+                    select(AvailabilityItem.item_id).where(AvailabilityItem.company_id == company_id)
+                )
+                if item_id not in kept
+            }
+        ids = sorted(doomed)
+        removed = 0
+        for start in range(0, len(ids), _CHUNK):
+            result = session.execute(
+                delete(AvailabilityItem).where(
+                    AvailabilityItem.company_id == company_id,
+                    AvailabilityItem.item_id.in_(ids[start : start + _CHUNK]),
+                )
+            )
+            removed += int(result.rowcount)  # type: ignore[attr-defined]
+        if removed:
+            bump(session, db, "availability")
+        session.merge(tail)
+    return changed + removed
+
+
+def _facts(item: AvailabilityItem) -> tuple[object, ...]:
+    return (item.number, item.name, item.base_unit, item.inventory, item.blocked, item.modified_at)
+
+
+def items_by_number(db: Database, company_id: str, numbers: Collection[str]) -> dict[str, AvailabilityItem]:
+    with db.read() as session:
+        return {
+            row.number: row
+            for row in session.scalars(
+                select(AvailabilityItem).where(
+                    AvailabilityItem.company_id == company_id, AvailabilityItem.number.in_(numbers)
+                )
+            )
+        }
+
+
+def item_ids(db: Database, company_id: str) -> set[str]:
+    with db.read() as session:
+        return set(
+            session.scalars(select(AvailabilityItem.item_id).where(AvailabilityItem.company_id == company_id))
+        )
