@@ -1,0 +1,1 @@
+"""Quotes activated, revised, won and closed in Sales. Comes after orders."""

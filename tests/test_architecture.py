@@ -1,0 +1,79 @@
+"""The rules that keep the shape: who imports whom, and that what exists is documented."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.settings import Settings
+from gateway.settings import GatewaySettings
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_import_rules_hold():
+    """What .importlinter forbids is not there."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("settings", [Settings, GatewaySettings])
+def test_every_setting_is_documented(settings):
+    """docs/settings.md has a row for each setting, by its name in the environment."""
+    documented = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs/settings.md").read_text()))
+    missing = {name.upper() for name in settings.model_fields} - documented
+    assert not missing
+
+
+def test_every_direct_dependency_is_accounted_for():
+    """Each line of requirements.in has its reason in docs/dependencies.md."""
+    wanted = {
+        re.split(r"[\[=<>]", line)[0].strip()
+        for line in (ROOT / "requirements.in").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    rows = re.findall(r"^\| ([a-z0-9, -]+) \|", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE)
+    accounted = {name.strip() for row in rows for name in row.split(",")}
+    assert not wanted - accounted
+
+
+def test_every_failure_code_is_documented():
+    """A code a person may meet is in the list of docs/orders.md or docs/status.md."""
+    in_code = {
+        code
+        for path in (ROOT / "bridge").rglob("*.py")
+        for code in re.findall(r'"(E-[A-Z]+-\d\d)"', path.read_text())
+    }
+    documented = set(
+        re.findall(r"E-[A-Z]+-\d\d", (ROOT / "docs/orders.md").read_text() + (ROOT / "docs/status.md").read_text())
+    )
+    assert in_code, "no failure codes found: the search is broken"
+    assert not in_code - documented
+
+
+def test_the_sandbox_never_shares_code_with_the_product():
+    """One mistake must not be made twice: the stand-in is written against the specification alone."""
+    offenders = [
+        f"{path.relative_to(ROOT)}: {line}"
+        for path in (ROOT / "sandbox").rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.match(r"\s*(from|import) (bridge|gateway)\b", line)
+    ]
+    assert not offenders
+
+
+def test_the_environment_is_read_in_settings_only():
+    """os.environ and os.getenv appear nowhere else in the product."""
+    offenders = [
+        str(path.relative_to(ROOT))
+        for package in ("bridge", "gateway")
+        for path in (ROOT / package).rglob("*.py")
+        if re.search(r"os\.(environ|getenv)|from os import .*(environ|getenv)", path.read_text())
+        and path.name != "settings.py"
+    ]
+    assert not offenders
