@@ -16,10 +16,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from alembic import command
 from bridge.errors import SchemaOutOfDate
+
+DatabaseFailed = SQLAlchemyError
+"""What reading and writing may raise when the database is away or busy, for callers that go on and try again."""
 
 BUSY_SECONDS = 30
 _READ = "bridge_read_only"

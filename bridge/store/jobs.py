@@ -8,10 +8,11 @@ run once more.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from bridge.records import new_id
 from bridge.store.database import Database
@@ -56,20 +57,40 @@ def wake(db: Database, name: str, now: datetime, company_id: str | None = None) 
         return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
-def claim(
-    db: Database, *, owner: str, lease: timedelta, now: datetime, busy: Collection[str] = (), job_id: str | None = None
-) -> Job | None:
-    """Take the longest-due job that nobody holds, or None. ``busy`` names jobs the caller runs already; with ``job_id``
-    that one job is taken if it is free, due or not."""
+@dataclass(frozen=True, slots=True)
+class DueJob:
+    """A job somebody should start: its id, its name, and since when it is due."""
+
+    id: str
+    name: str
+    due_at: datetime
+
+
+def due(db: Database, now: datetime) -> list[DueJob]:
+    """Jobs that are due and held by nobody, the longest-due first. Looks only: another process may claim one first."""
+    with db.read() as session:
+        rows = session.execute(
+            select(Job.id, Job.name, Job.due_at)
+            .where(Job.enabled, _free(now), Job.due_at <= now)
+            .order_by(Job.due_at, Job.id)
+        )
+        return [DueJob(job_id, name, due_at) for job_id, name, due_at in rows]
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(Job.lease_until.is_(None), Job.lease_until <= now)
+
+
+def claim(db: Database, job_id: str, *, owner: str, lease: timedelta, now: datetime, early: bool = False) -> Job | None:
+    """Take this job with a lease until ``now + lease``; None when somebody holds it, or it is not due or switched off.
+
+    With ``early`` it is taken before it is due as well: a person asked."""
     with db.write() as session:
-        wanted = select(Job).where(Job.enabled, or_(Job.lease_until.is_(None), Job.lease_until <= now))
-        wanted = wanted.where(Job.id == job_id) if job_id is not None else wanted.where(Job.due_at <= now)
-        if busy:
-            wanted = wanted.where(Job.id.not_in(busy))
-        row = session.scalar(wanted.order_by(Job.due_at).limit(1).with_for_update(skip_locked=True))
-        if row is not None:
-            row.lease_owner, row.lease_until, row.started_at = owner, now + lease, now
-        return row
+        taken = update(Job).where(Job.id == job_id, Job.enabled, _free(now))
+        if not early:
+            taken = taken.where(Job.due_at <= now)
+        result = session.execute(taken.values(lease_owner=owner, lease_until=now + lease, started_at=now))
+        return session.get(Job, job_id) if result.rowcount else None  # type: ignore[attr-defined]
 
 
 def renew(db: Database, job_id: str, *, owner: str, until: datetime) -> bool:
