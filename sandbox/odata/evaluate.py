@@ -1,0 +1,88 @@
+"""A parsed ``$filter`` as a test on one row, and what it says about the rows worth looking at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sandbox.odata.tree import All, Compare, Dialect, Kind, KindOf, Node, Not, Some, Value
+
+R = TypeVar("R")
+
+
+def compile_filter(node: Node, get: Callable[[R, str], Any], kind_of: KindOf, dialect: Dialect) -> Callable[[R], bool]:
+    """Bring a tree to a test on one row. ``get(row, path)`` answers the stored value or None; times are aware UTC."""
+    match node:
+        case All():
+            tests = [compile_filter(part, get, kind_of, dialect) for part in node.parts]
+            return lambda row: all(test(row) for test in tests)
+        case Some():
+            tests = [compile_filter(part, get, kind_of, dialect) for part in node.parts]
+            return lambda row: any(test(row) for test in tests)
+        case Not():
+            test = compile_filter(node.part, get, kind_of, dialect)
+            return lambda row: not test(row)
+        case Compare():
+            return _comparison(node, get, kind_of(node.left.path), dialect)
+
+
+def _comparison(node: Compare, get: Callable[[R, str], Any], kind: Kind, dialect: Dialect) -> Callable[[R], bool]:
+    path, operator = node.left.path, node.operator
+    textual = kind in {Kind.TEXT, Kind.CODE, Kind.OPTION}
+    fold = textual and (node.left.folded or kind is not Kind.TEXT or dialect.fold_text)
+
+    def brought(value: Any) -> Any:
+        return value.casefold() if fold and isinstance(value, str) else value
+
+    values = tuple(brought(value) for value in node.values)
+    wanted = values[0]
+    if operator == "in":
+        return lambda row: brought(get(row, path)) in values
+    if operator == "eq":
+        return lambda row: brought(get(row, path)) == wanted
+    if operator == "ne":
+        differs = dialect.null_differs or wanted is None
+        return lambda row: brought(found) != wanted if (found := get(row, path)) is not None or differs else False
+    holds = _ORDERED.get(operator) or _IN_TEXT[operator]
+
+    def test(row: R) -> bool:
+        found = brought(get(row, path))
+        return found is not None and wanted is not None and bool(holds(found, wanted))
+
+    return test
+
+
+_ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "gt": lambda found, wanted: found > wanted,
+    "ge": lambda found, wanted: found >= wanted,
+    "lt": lambda found, wanted: found < wanted,
+    "le": lambda found, wanted: found <= wanted,
+}
+_IN_TEXT: Mapping[str, Callable[[Any, Any], bool]] = {
+    "contains": lambda found, wanted: wanted in found,
+    "startswith": lambda found, wanted: found.startswith(wanted),
+    "endswith": lambda found, wanted: found.endswith(wanted),
+}
+
+
+def required_values(node: Node, path: str) -> tuple[Value, ...] | None:
+    """The only values of ``path`` a row can have to pass, where the filter says so (eq, in, eq or eq); else None."""
+    match node:
+        case Compare() if node.left.path == path and node.operator in {"eq", "in"} and not node.left.folded:
+            return node.values
+        case All():
+            return next((found for part in node.parts if (found := required_values(part, path)) is not None), None)
+        case Some():
+            each = [required_values(part, path) for part in node.parts]
+            return None if None in each else tuple(value for found in each for value in found or ())
+    return None
+
+
+def lower_bound(node: Node, path: str) -> Value:
+    """A value that ``path`` of every passing row is at least, or None where the filter names none."""
+    match node:
+        case Compare() if node.left.path == path and node.operator in {"eq", "gt", "ge"}:
+            return node.values[0]
+        case All():
+            return next((found for part in node.parts if (found := lower_bound(part, path)) is not None), None)
+    return None

@@ -1,0 +1,296 @@
+"""``$filter`` from text to tree: tokens, precedence, literals that fit their properties."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import NoReturn
+
+from sandbox.odata.tree import (
+    All,
+    Compare,
+    Dialect,
+    Fault,
+    Kind,
+    KindOf,
+    Node,
+    Not,
+    Operand,
+    QueryRefused,
+    Some,
+    Value,
+    Written,
+    paths,
+)
+
+_TOKEN = re.compile(
+    r"(?P<space>\s+)"
+    r"|(?P<text>'(?:[^']|'')*')"
+    r"|(?P<guid>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![\w-]))"
+    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))"
+    r"|(?P<date>\d{4}-\d\d-\d\d(?![\w-]))"
+    r"|(?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w-]))"
+    r"|(?P<word>[A-Za-z_@$][\w.@]*(?:/[A-Za-z_@$][\w.@]*)*)"
+    r"|(?P<mark>[(),])"
+)
+_COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
+_TEXT_TESTS = frozenset({"contains", "startswith", "endswith"})
+_FLIPPED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge", "eq": "eq", "ne": "ne"}
+_DEEPEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    position: int
+
+
+def _tokens(text: str) -> list[_Token]:
+    found: list[_Token] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise QueryRefused(Fault.SYNTAX, f"Syntax error at position {at} in '{text}'.", text[at], at)
+        end = match.end()
+        if match.lastgroup == "word" and match.group().endswith(("/any", "/all")) and text[end : end + 1] == "(":
+            found.append(_Token("lambda", match.group(), at))
+            end = _closing(text, end)
+        elif match.lastgroup != "space":
+            found.append(_Token(str(match.lastgroup), match.group(), at))
+        at = end
+    return [*found, _Token("end", "", len(text))]
+
+
+def _closing(text: str, at: int) -> int:
+    """The position behind the parenthesis that closes the one at ``at``; those inside texts do not count."""
+    depth, quoted = 0, False
+    for position in range(at, len(text)):
+        mark = text[position]
+        if mark == "'":
+            quoted = not quoted
+        elif not quoted and mark in "()":
+            depth += 1 if mark == "(" else -1
+            if depth == 0:
+                return position + 1
+    raise QueryRefused(Fault.SYNTAX, f"')' expected at position {len(text)} in '{text}'.", "(", at)
+
+
+def _moment(text: str) -> datetime:
+    # Seven decimals are legal in OData; datetime keeps six.
+    plain = re.sub(r"(\.\d{6})\d+", r"\1", text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(plain).astimezone(UTC)
+
+
+class _Parser:
+    def __init__(self, text: str, dialect: Dialect, kind_of: KindOf) -> None:
+        self.text, self.dialect, self.kind_of = text, dialect, kind_of
+        self.tokens = _tokens(text)
+        self.at = 0
+        self.depth = 0
+
+    def whole(self) -> Node:
+        node = self.either()
+        if self.ahead.kind != "end":
+            self.fail()
+        return node
+
+    @property
+    def ahead(self) -> _Token:
+        return self.tokens[self.at]
+
+    def take(self) -> _Token:
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def expect(self, mark: str) -> None:
+        if self.ahead.text != mark:
+            self.fail(f"'{mark}' expected")
+        self.at += 1
+
+    def fail(self, what: str = "Syntax error") -> NoReturn:
+        token = self.ahead
+        raise QueryRefused(Fault.SYNTAX, f"{what} at position {token.position} in '{self.text}'.", "", token.position)
+
+    def either(self) -> Node:
+        parts = [self.both()]
+        while self.ahead.text == "or":
+            self.take()
+            parts.append(self.both())
+        if len(parts) == 1:
+            return parts[0]
+        if not self.dialect.or_across_fields and len({path for part in parts for path in paths(part)}) > 1:
+            raise QueryRefused(
+                Fault.OR_ACROSS_FIELDS,
+                "The 'OR' operator is not supported on distinct fields on an OData filter.",
+                "or",
+            )
+        return Some(tuple(parts))
+
+    def both(self) -> Node:
+        parts = [self.single()]
+        while self.ahead.text == "and":
+            self.take()
+            parts.append(self.single())
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def single(self) -> Node:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise QueryRefused(Fault.NOT_SERVED, "The filter is nested too deeply.", "(", self.ahead.position)
+        try:
+            if self.ahead.text == "not":
+                self.take()
+                return Not(self.single())
+            if self.ahead.text == "(":
+                self.take()
+                node = self.either()
+                self.expect(")")
+                return node
+            return self.comparison()
+        finally:
+            self.depth -= 1
+
+    def comparison(self) -> Node:
+        if self.ahead.kind == "lambda":
+            if not self.dialect.ignore_lambdas:
+                raise QueryRefused(Fault.NOT_SERVED, f"'{self.ahead.text}' is not served.", self.ahead.text)
+            self.take()
+            return All(())
+        if self.ahead.text in _TEXT_TESTS and self.tokens[self.at + 1].text == "(":
+            return self.text_test()
+        left = self.operand()
+        operator = self.ahead.text
+        if operator == "in" and self.dialect.in_operator and isinstance(left, Operand):
+            self.take()
+            return self.checked("in", left, self.several())
+        if operator not in _COMPARISONS:
+            if isinstance(left, Operand) and self.kind_of(left.path) is Kind.BOOL and not left.folded:
+                return self.checked("eq", left, (True,))
+            self.fail("Operator expected")
+        self.take()
+        right = self.operand()
+        if isinstance(left, Operand) and not isinstance(right, Operand):
+            return self.checked(operator, left, (right,))
+        if isinstance(right, Operand) and not isinstance(left, Operand):
+            return self.checked(_FLIPPED[operator], right, (left,))
+        raise QueryRefused(Fault.NOT_SERVED, "A comparison needs one property and one value.", operator)
+
+    def text_test(self) -> Node:
+        operator = self.take().text
+        self.expect("(")
+        left = self.operand()
+        self.expect(",")
+        right = self.operand()
+        self.expect(")")
+        if self.ahead.text == "eq" and self.tokens[self.at + 1].text in {"true", "false"}:
+            self.take()
+            if self.take().text == "false":
+                return Not(self.text_compare(operator, left, right))
+        return self.text_compare(operator, left, right)
+
+    def text_compare(self, operator: str, left: Operand | Written, right: Operand | Written) -> Compare:
+        if not isinstance(left, Operand) or not isinstance(right, str):
+            raise QueryRefused(Fault.NOT_SERVED, f"{operator} needs a property and a text.", operator)
+        if self.kind_of(left.path) not in {Kind.TEXT, Kind.CODE, Kind.OPTION}:
+            raise QueryRefused(Fault.WRONG_TYPE, f"{operator} cannot be applied to '{left.path}'.", left.path)
+        return Compare(operator, left, (right,))
+
+    def several(self) -> tuple[Written, ...]:
+        self.expect("(")
+        values = [self.literal()]
+        while self.ahead.text == ",":
+            self.take()
+            values.append(self.literal())
+        self.expect(")")
+        return tuple(values)
+
+    def operand(self) -> Operand | Written:
+        token = self.ahead
+        if token.kind != "word" or token.text in {"true", "false", "null"}:
+            return self.literal()
+        self.take()
+        if self.ahead.text != "(":
+            self.kind_of(token.text)
+            return Operand(token.text)
+        if token.text not in {"tolower", "toupper"}:
+            raise QueryRefused(Fault.NOT_SERVED, f"Function '{token.text}' is not served.", token.text, token.position)
+        self.take()
+        inner = self.operand()
+        self.expect(")")
+        if isinstance(inner, Operand):
+            return Operand(inner.path, folded=True)
+        return str(inner).lower() if token.text == "tolower" else str(inner).upper()
+
+    def literal(self) -> Written:
+        token = self.take()
+        try:
+            match token.kind, token.text:
+                case "word", "true" | "false":
+                    return token.text == "true"
+                case "word", "null":
+                    return None
+                case "text", text:
+                    return text[1:-1].replace("''", "'")
+                case "guid", text:
+                    return uuid.UUID(text)
+                case "moment", text:
+                    return _moment(text)
+                case "date", text:
+                    return date.fromisoformat(text)
+                case "number", text:
+                    return Decimal(text)
+        except ValueError as wrong:
+            raise QueryRefused(
+                Fault.WRONG_TYPE, f"Unable to convert '{token.text}'.", token.text, token.position
+            ) from wrong
+        self.at -= 1
+        return self.fail()
+
+    def checked(self, operator: str, left: Operand, values: Sequence[Written]) -> Compare:
+        kind = self.kind_of(left.path)
+        return Compare(operator, left, tuple(self.fitting(kind, left.path, value) for value in values))
+
+    def fitting(self, kind: Kind, path: str, value: Written) -> Value:
+        match kind, value:
+            case _, None:
+                return None
+            case Kind.GUID, uuid.UUID():
+                return str(value)
+            case Kind.GUID, str() if self.dialect.quoted_guids and _is_guid(value):
+                return str(uuid.UUID(value))
+            case ((Kind.TEXT | Kind.CODE | Kind.OPTION), str()):
+                return value
+            case ((Kind.NUMBER | Kind.OPTION), Decimal()):
+                return value
+            case Kind.BOOL, bool():
+                return value
+            case Kind.DATE, datetime():
+                return value.date()
+            case Kind.MOMENT, datetime():
+                return value
+            case Kind.DATE, date():
+                return value
+            case Kind.MOMENT, date():
+                return datetime.combine(value, time(), UTC)
+        raise QueryRefused(
+            Fault.WRONG_TYPE, f"'{path}' is of type {kind.value} and cannot be compared with '{value}'.", path
+        )
+
+
+def _is_guid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def parse_filter(text: str, dialect: Dialect, kind_of: KindOf) -> Node:
+    """Bring a ``$filter`` to a tree whose literals fit their properties. Raises QueryRefused."""
+    return _Parser(text, dialect, kind_of).whole()
