@@ -1,0 +1,96 @@
+"""The sandbox's own routes, common to both systems: health, reset, request log, faults and clock.
+
+They need no sign-in, are never logged and never spoiled by a fault: they are the tester's, not the system's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.faults import FaultInvalid, Rule
+from sandbox.world import World
+
+
+def refuse(message: str, status: int = 400) -> tuple[Response, int]:
+    """An answer that says what was wrong with a control request."""
+    return jsonify(error=message), status
+
+
+def read_body() -> dict[str, Any]:
+    """The JSON object of a control request; an empty body is an empty object. Raises ValueError for anything else."""
+    body = request.get_json(force=True, silent=True) if request.get_data() else {}
+    if not isinstance(body, dict):
+        raise ValueError("expected a JSON object")
+    return body
+
+
+def create_blueprint(world: World, system: str) -> Blueprint:
+    """Routes below ``/_sandbox`` for the app of ``system``."""
+    routes = Blueprint("sandbox", __name__, url_prefix="/_sandbox")
+
+    @routes.get("/health")
+    def health() -> Response:
+        return jsonify(status="ok", system=system, company=world.data.name, now=world.clock.now().isoformat())
+
+    @routes.post("/reset")
+    def reset() -> tuple[str, int]:
+        world.reset()
+        return "", 204
+
+    @routes.get("/requests")
+    def requests_seen() -> Response:
+        """All systems unless ``system`` is given; ``after`` a number; ``limit`` the latest so many."""
+        limit = request.args.get("limit", type=int)
+        after = request.args.get("after", default=0, type=int)
+        entries = world.log.entries(system=request.args.get("system", ""), after=after, limit=limit)
+        return jsonify(counts=world.log.counts(), requests=[entry.as_json() for entry in entries])
+
+    @routes.delete("/requests")
+    def forget_requests() -> tuple[str, int]:
+        world.log.clear()
+        return "", 204
+
+    @routes.get("/faults")
+    def list_faults() -> Response:
+        return jsonify(world.faults.as_json())
+
+    @routes.post("/faults")
+    def add_faults() -> tuple[Response, int]:
+        body = request.get_json(force=True, silent=True)
+        rules: list[Any] = body if isinstance(body, list) else [body]
+        if not all(isinstance(rule, dict) for rule in rules):
+            return refuse("expected a rule as JSON object, or a list of them")
+        try:
+            world.faults.add([Rule.from_json(dict(rule)) for rule in rules])
+        except (FaultInvalid, TypeError) as error:
+            return refuse(str(error))
+        return jsonify(world.faults.as_json()), 201
+
+    @routes.delete("/faults")
+    def clear_faults() -> tuple[str, int]:
+        world.faults.clear()
+        return "", 204
+
+    @routes.delete("/tokens")
+    def revoke_tokens() -> tuple[str, int]:
+        world.tokens.revoke_all()
+        return "", 204
+
+    @routes.post("/clock")
+    def move_clock() -> tuple[Response, int]:
+        try:
+            body = read_body()
+            if "now" in body:
+                world.clock.set(datetime.fromisoformat(str(body["now"])))
+            elif "advance" in body:
+                world.clock.advance(float(body["advance"]))
+            else:
+                return refuse('expected {"now": "2026-01-31T12:00:00Z"} or {"advance": seconds}')
+        except (ValueError, TypeError) as error:
+            return refuse(str(error))
+        return jsonify(now=world.clock.now().isoformat()), 200
+
+    return routes

@@ -1,0 +1,1 @@
+"""Dynamics 365 Sales: a Dataverse environment with the sales tables, as its Web API shows it."""
