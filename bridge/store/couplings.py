@@ -163,9 +163,11 @@ def of_record(db: Database, record_id: str) -> list[Coupling]:
 def count_by_mapping(db: Database, company_id: str) -> dict[str, int]:
     with db.read() as session:
         rows = session.execute(
-            select(Coupling.mapping, func.count()).where(Coupling.company_id == company_id).group_by(Coupling.mapping)
+            select(Coupling.mapping, func.count().label("total"))
+            .where(Coupling.company_id == company_id)
+            .group_by(Coupling.mapping)
         )
-        return {mapping: count for mapping, count in rows}
+        return {row.mapping: row.total for row in rows}
 
 
 def replace_options(db: Database, company_id: str, mapping: str, options: Sequence[OptionCoupling]) -> None:

@@ -1,4 +1,4 @@
-"""Failures: what is stuck, why, since when, and whether it heals by itself. Kept after they are resolved, as history."""
+"""Failures: what is stuck, why, since when, and whether it heals by itself. Resolved ones are kept as history."""
 
 from __future__ import annotations
 

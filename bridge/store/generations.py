@@ -1,4 +1,4 @@
-"""Counters that say "what you cached may be old": ``availability`` and ``keys``. Moved inside the changing transaction."""
+"""Counters that say "what you cached may be old": ``availability`` and ``keys``. Moved by the changing transaction."""
 
 from __future__ import annotations
 

@@ -133,8 +133,9 @@ def get(db: Database, company_id: str, name: str) -> Job | None:
         return session.scalar(select(Job).where(Job.company_id == company_id, Job.name == name))
 
 
-def next_due(db: Database) -> datetime | None:
-    """When the next job falls due or its lease runs out; None when there is no job."""
+def next_due(db: Database, after: datetime) -> datetime | None:
+    """The first moment after this one at which a job falls due or its lease runs out; None when there is none."""
     with db.read() as session:
         rows = session.execute(select(Job.due_at, Job.lease_until).where(Job.enabled)).all()
-    return min((max(due, lease) if lease is not None else due for due, lease in rows), default=None)
+    moments = (max(due_at, lease_until) if lease_until is not None else due_at for due_at, lease_until in rows)
+    return min((moment for moment in moments if moment > after), default=None)

@@ -57,7 +57,8 @@ def note_seen(db: Database, company_id: str, orders: Sequence[SeenOrder], now: d
         return 0
     with db.write() as session:
         ids = [order.sales_id for order in orders]
-        known = {row.sales_id: row for row in session.scalars(select(JournalEntry).where(JournalEntry.sales_id.in_(ids)))}
+        rows = session.scalars(select(JournalEntry).where(JournalEntry.sales_id.in_(ids)))
+        known = {row.sales_id: row for row in rows}
         new = 0
         for order in orders:
             row = known.get(order.sales_id)
@@ -91,7 +92,14 @@ def _open() -> ColumnElement[bool]:
 
 
 def claim(
-    db: Database, company_id: str, *, owner: str, limit: int, lease: timedelta, now: datetime, only: Collection[str] = ()
+    db: Database,
+    company_id: str,
+    *,
+    owner: str,
+    limit: int,
+    lease: timedelta,
+    now: datetime,
+    only: Collection[str] = (),
 ) -> list[JournalEntry]:
     """Take up to ``limit`` open rows that are due and free, oldest first, with a lease until ``now + lease``.
 
@@ -143,9 +151,7 @@ def change(db: Database, changes: dict[str, dict[str, Any]], now: datetime) -> N
     """Set columns of several rows in one transaction: row id → column → value."""
     with db.write() as session:
         for entry_id, values in changes.items():
-            session.execute(
-                update(JournalEntry).where(JournalEntry.id == entry_id).values(**values, updated_at=now)
-            )
+            session.execute(update(JournalEntry).where(JournalEntry.id == entry_id).values(**values, updated_at=now))
 
 
 def save_lines(db: Database, lines: dict[str, Sequence[JournalLine]]) -> None:
@@ -278,24 +284,21 @@ def mark_told(db: Database, event_ids: Collection[str], now: datetime) -> None:
 
 def count_event_attempt(db: Database, event_ids: Collection[str]) -> None:
     with db.write() as session:
-        session.execute(
-            update(OrderEvent).where(OrderEvent.id.in_(event_ids)).values(attempts=OrderEvent.attempts + 1)
-        )
+        session.execute(update(OrderEvent).where(OrderEvent.id.in_(event_ids)).values(attempts=OrderEvent.attempts + 1))
 
 
 def events_of(db: Database, entry_id: str) -> list[OrderEvent]:
     with db.read() as session:
-        return list(session.scalars(select(OrderEvent).where(OrderEvent.entry_id == entry_id).order_by(OrderEvent.found_at)))
+        statement = select(OrderEvent).where(OrderEvent.entry_id == entry_id).order_by(OrderEvent.found_at)
+        return list(session.scalars(statement))
 
 
 def summary(db: Database, company_id: str) -> dict[str, int]:
     """How many entries stand in each state."""
     with db.read() as session:
-        return {
-            state: count
-            for state, count in session.execute(
-                select(JournalEntry.state, func.count())
-                .where(JournalEntry.company_id == company_id)
-                .group_by(JournalEntry.state)
-            )
-        }
+        rows = session.execute(
+            select(JournalEntry.state, func.count().label("total"))
+            .where(JournalEntry.company_id == company_id)
+            .group_by(JournalEntry.state)
+        )
+        return {row.state: row.total for row in rows}

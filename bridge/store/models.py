@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -19,7 +19,7 @@ from bridge.store.types import Guid, Quantity, UtcDateTime
 class Base(DeclarativeBase):
     """Common ground of the models; the naming convention makes migrations the same on both databases."""
 
-    type_annotation_map = {datetime: UtcDateTime, Decimal: Quantity}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, Decimal: Quantity}
 
 
 Base.metadata.naming_convention = {
@@ -58,7 +58,7 @@ class Coupling(Base):
     company_id: Mapped[str] = mapped_column(Guid)
     mapping: Mapped[str] = mapped_column(String(40))
     table_id: Mapped[int] = mapped_column(Integer)
-    """Business Central's table number: 27 Item, 156 Resource, 18 Customer, 36 Sales Header, 204 Unit of Measure, 13 …"""
+    """Business Central's table number: 27 Item, 156 Resource, 18 Customer, 36 Sales Header, 204 Unit of Measure."""
     bc_id: Mapped[str] = mapped_column(Guid)
     bc_number: Mapped[str] = mapped_column(String(20), default="")
     sales_table: Mapped[str] = mapped_column(String(64))
@@ -223,7 +223,10 @@ class Failure(Base):
     """Something that went wrong with one record, kept with its history; open until ``resolved_at`` is set."""
 
     __tablename__ = "failures"
-    __table_args__ = (Index("ix_failures_open", "resolved_at", "company_id"), Index("ix_failures_record_id", "record_id"))
+    __table_args__ = (
+        Index("ix_failures_open", "resolved_at", "company_id"),
+        Index("ix_failures_record_id", "record_id"),
+    )
     id: Mapped[str] = mapped_column(Guid, primary_key=True, default=new_id)
     company_id: Mapped[str] = mapped_column(Guid)
     subject: Mapped[str] = mapped_column(String(20))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 
 from sqlalchemy import delete, select
 
@@ -103,6 +102,4 @@ def items_by_number(db: Database, company_id: str, numbers: Collection[str]) -> 
 
 def item_ids(db: Database, company_id: str) -> set[str]:
     with db.read() as session:
-        return set(
-            session.scalars(select(AvailabilityItem.item_id).where(AvailabilityItem.company_id == company_id))
-        )
+        return set(session.scalars(select(AvailabilityItem.item_id).where(AvailabilityItem.company_id == company_id)))
