@@ -1,0 +1,1 @@
+"""The demo: sandbox, gateway and worker on this machine, and the main job walked once in plain words."""
