@@ -1,7 +1,7 @@
 """Run one job: claim it, keep its lease, do the work, write down what came of it, give it back.
 
-Nothing a job raises gets past here: it becomes the recorded outcome and a listed failure, and the job is due again after
-a growing pause. A job that another process holds, or that is not due, is left alone.
+Nothing a job raises gets past here: it becomes its recorded outcome and a listed failure, and the job is due again
+after a growing pause. A job that another process holds, or that is not due, is left alone.
 """
 
 from __future__ import annotations
