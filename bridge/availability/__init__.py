@@ -1,0 +1,1 @@
+"""Item availability: the projection that the gateway answers from, kept true by tailing the item ledger."""
