@@ -1,7 +1,7 @@
 """The companion's procedures: release, reopen, whole orders in one call, what API v2.0 does not offer.
 
-They are an OData web service named ``SalesBridge``; parameters and answers are text that holds JSON, so that the surface
-stays the same across versions. Every procedure is safe to repeat, so a lost answer is asked for again.
+They are an OData web service named ``SalesBridge``; parameters and answers are text that holds JSON, so that the
+surface stays the same across versions. Every procedure is safe to repeat, so a lost answer is asked for again.
 """
 
 from __future__ import annotations
