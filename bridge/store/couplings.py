@@ -160,6 +160,25 @@ def of_record(db: Database, record_id: str) -> list[Coupling]:
         )
 
 
+def find(db: Database, record: str) -> list[Coupling]:
+    """Couplings by what a person would type: an id of either end, the number in Business Central, the name in Sales."""
+    with db.read() as session:
+        return list(
+            session.scalars(
+                select(Coupling)
+                .where(
+                    or_(
+                        Coupling.bc_id == record.lower(),
+                        Coupling.sales_id == record.lower(),
+                        Coupling.bc_number == record,
+                        Coupling.sales_name == record,
+                    )
+                )
+                .order_by(Coupling.mapping, Coupling.bc_number)
+            )
+        )
+
+
 def count_by_mapping(db: Database, company_id: str) -> dict[str, int]:
     with db.read() as session:
         rows = session.execute(

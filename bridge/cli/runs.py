@@ -1,0 +1,185 @@
+"""Commands that do work: the worker, and one run of each job, now."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+import click
+import structlog
+
+from bridge import logs
+from bridge.availability.tail import refresh
+from bridge.cli.common import (
+    State,
+    company_option,
+    json_option,
+    pass_state,
+    report,
+    stop_on_signals,
+)
+from bridge.cli.output import progress_bar
+from bridge.clients.errors import RemoteError
+from bridge.context import CompanyContext, Outcome
+from bridge.explain import explain
+from bridge.orders.run import pick_up
+from bridge.settings import Settings
+from bridge.setup.hooks import renew_hooks
+from bridge.status.run import push_status
+from bridge.store import jobs
+from bridge.wiring import Bridge, build
+from bridge.work.dramatiq_backend import DramatiqSpread
+from bridge.work.recurring import Recurring, define
+from bridge.work.runner import JobRunner
+from bridge.work.spread import Spread
+from bridge.work.threads import ThreadSpread
+from bridge.work.worker import Worker
+
+RENEW_HOOKS_SECONDS = 3600
+_LOOK_AGAIN_SECONDS = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Sequence[Recurring]:
+    """What runs for every company, and how often."""
+    return (
+        Recurring("PICK-UP", settings.pick_up_seconds, pick_up),
+        Recurring("PUSH-STATUS", settings.push_status_seconds, push_status),
+        Recurring("AVAILABILITY", settings.availability_poll_seconds, partial(refresh, full=full_availability)),
+        Recurring("RENEW-HOOKS", RENEW_HOOKS_SECONDS, renew_hooks),
+    )
+
+
+class _Served:
+    """The companies a worker serves, looked up once Business Central or the saved list can name them."""
+
+    def __init__(self, bridge: Bridge, recurring: Sequence[Recurring]) -> None:
+        self._bridge = bridge
+        self._recurring = recurring
+        self.contexts: dict[str, CompanyContext] = {}
+
+    def prepare(self) -> bool:
+        """Define the jobs of every company; False while nobody can say which companies there are."""
+        try:
+            companies = self._bridge.companies()
+        except RemoteError as error:
+            if not error.can_retry:
+                raise
+            _log.warning("waiting for Business Central to name its companies", error=str(explain(error)))
+            return False
+        self.contexts = {company.id: self._bridge.context(company) for company in companies}
+        define(self._bridge.db, companies, self._recurring, self._bridge.clock())
+        _log.info("worker ready", companies=[company.name for company in companies], owner=self._bridge.owner)
+        return True
+
+
+@click.command()
+def work() -> None:
+    """Run the worker: timers, due jobs, queue.
+
+    Any number of workers may run at once. SIGTERM or Ctrl-C ends it cleanly: what is begun is finished, nothing new is
+    started.
+    """
+    settings = Settings.from_environment()
+    logs.set_up(settings.log_format, level=logging.INFO)
+    stop = threading.Event()
+    bridge = build(settings, stop=stop)
+    recurring = recurring_jobs(settings)
+    served = _Served(bridge, recurring)
+    worker = Worker(
+        bridge.db,
+        _runner(bridge, recurring, served),
+        _spread(settings),
+        clock=bridge.clock,
+        prepare=served.prepare,
+        stop=stop,
+        redis_url=settings.redis_url,
+    )
+    try:
+        with stop_on_signals(stop, worker.stop):
+            worker.run()
+    finally:
+        bridge.close()
+    _log.info("worker stopped")
+
+
+def _runner(bridge: Bridge, recurring: Sequence[Recurring], served: _Served) -> JobRunner:
+    return JobRunner(
+        bridge.db,
+        recurring,
+        lambda: served.contexts,
+        owner=bridge.owner,
+        lease=timedelta(seconds=bridge.settings.work_lease_seconds),
+        clock=bridge.clock,
+    )
+
+
+def _spread(settings: Settings) -> Spread:
+    if settings.redis_url:
+        return DramatiqSpread(settings.redis_url, settings.work_threads)
+    return ThreadSpread(settings.work_threads)
+
+
+@click.command("pick-up")
+@company_option
+@json_option
+@pass_state
+def pick_up_once(state: State) -> None:
+    """Pick up submitted orders once, now: create, release and acknowledge them."""
+    company = state.one_company()
+    with progress_bar() as progress, stop_on_signals(state.stop):
+        outcome = pick_up(state.bridge.context(company, progress))
+    report(state, "Pick-up", company, outcome, ("order",))
+
+
+@click.command("push-status")
+@company_option
+@json_option
+@pass_state
+def push_status_once(state: State) -> None:
+    """Bring status, shipments, invoices and posts to Sales once, now."""
+    company = state.one_company()
+    with progress_bar() as progress, stop_on_signals(state.stop):
+        outcome = push_status(state.bridge.context(company, progress))
+    report(state, "Status", company, outcome, ("status",))
+
+
+@click.command("refresh-availability")
+@click.option("--full", is_flag=True, help="Read every item anew instead of tailing the ledger.")
+@company_option
+@json_option
+@pass_state
+def refresh_availability(state: State, full: bool) -> None:
+    """Tail the item ledger once, now, or rebuild the projection with --full."""
+    bridge, company = state.bridge, state.one_company()
+    with progress_bar() as progress, stop_on_signals(state.stop):
+        outcome = _alone(bridge, bridge.context(company, progress), full=full)
+    report(state, "Availability", company, outcome, ("availability",))
+
+
+def _alone(bridge: Bridge, context: CompanyContext, *, full: bool) -> Outcome:
+    """Run the AVAILABILITY job under its lease: two tails at once could write an older answer over a newer one."""
+    recurring = [job for job in recurring_jobs(bridge.settings, full_availability=full) if job.name == "AVAILABILITY"]
+    jobs.define(bridge.db, context.company.id, recurring[0].name, recurring[0].seconds, bridge.clock())
+    runner = JobRunner(
+        bridge.db,
+        recurring,
+        lambda: {context.company.id: context},
+        owner=bridge.owner,
+        lease=timedelta(seconds=bridge.settings.work_lease_seconds),
+        clock=bridge.clock,
+    )
+    told = False
+    while (ran := runner.run_now(context.company.id, recurring[0].name, context.progress)) is None:
+        if not told:
+            click.echo("Another process is refreshing; waiting for it to end.", err=True)
+            told = True
+        if bridge.stop.wait(_LOOK_AGAIN_SECONDS):
+            return Outcome(notes=("Stopped before it could begin.",))
+    if ran.error is not None:
+        raise ran.error
+    return ran.outcome or Outcome()

@@ -1,0 +1,1 @@
+"""Connecting the two systems: checks of the connection, and the webhooks that wake us."""
