@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -47,6 +46,5 @@ def send_all(
             if number == 0:
                 raise
             results += [lost(part, error) for part in run]
-            failure = copy.copy(error)
-            failure.outcome_unknown = False  # the runs after it were never sent
+            failure = error.restated(type(error), f"not sent, because the batch before it failed: {error.text}")
     return results

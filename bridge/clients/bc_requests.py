@@ -154,15 +154,6 @@ def _all_or_none(answers: list[BatchAnswer]) -> list[BatchAnswer]:
     cause = next((answer.error for answer in answers if answer.status >= 300 and answer.error is not None), None)
     if cause is None:
         return answers
-    taken_back = Refused(
-        f"taken back with the rest of its transaction, because: {cause.text}",
-        system=cause.system,
-        purpose=cause.purpose,
-        method=cause.method,
-        path=cause.path,
-        code=cause.code,
-        correlation_id=cause.correlation_id,
-        can_retry=cause.can_retry,
-        advice=cause.advice,
-    )
+    text = f"taken back with the rest of its transaction, because: {cause.text}"
+    taken_back = cause.restated(Refused, text, status=None, can_retry=cause.can_retry, advice=cause.advice)
     return [answer if answer.error is cause else BatchAnswer(False, 0, error=taken_back) for answer in answers]

@@ -190,16 +190,7 @@ class Companion:
 
 def companion_missing(error: RemoteError) -> CompanionMissing:
     """The same failure, told as what it means where the companion was asked."""
-    return CompanionMissing(
-        error.text,
-        system=error.system,
-        purpose=error.purpose,
-        method=error.method,
-        path=error.path,
-        status=error.status,
-        code=error.code,
-        correlation_id=error.correlation_id,
-    )
+    return error.restated(CompanionMissing)
 
 
 def _value(content: bytes) -> str:

@@ -17,11 +17,16 @@ so the work may be queued again. ``outcome_unknown``: a write may have taken eff
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from bridge.records import Side
 
 SYSTEM_NAMES = {Side.BUSINESS_CENTRAL: "Business Central", Side.SALES: "Dynamics 365 Sales"}
+
+
+_FACTS = ("system", "purpose", "method", "path", "status", "code", "correlation_id", "retry_after")
+
+Kind = TypeVar("Kind", bound="RemoteError")
 
 
 class RemoteError(Exception):
@@ -63,6 +68,11 @@ class RemoteError(Exception):
         self.retry_after = retry_after
         self.advice = advice or self.default_advice
         super().__init__(text)
+
+    def restated(self, kind: type[Kind], text: str = "", **changes: Any) -> Kind:
+        """The same facts told as another kind of error, which brings its own advice and hope."""
+        facts = {name: getattr(self, name) for name in _FACTS}
+        return kind(text or self.text, **(facts | changes))
 
     def __str__(self) -> str:
         what = " ".join(str(part) for part in (self.status, self.code) if part)
