@@ -62,9 +62,9 @@ def advance(position: Position, rows: Iterable[dict[str, Any]]) -> Reading:
         last = max(last, number)
         if len(recent) > 2 * OVERLAP:
             recent = _window(recent, last)
-    return Reading(
-        Position(last, frozenset(_window(recent, last)), position.row_version), new, frozenset(touched - {""})
-    )
+    window = frozenset(_window(recent, last))
+    moved = Position(last, window, position.row_version)
+    return Reading(moved, new, frozenset(touched - {""}), continues)
 
 
 def _window(numbers: set[int], last: int) -> set[int]:
