@@ -33,7 +33,7 @@ class ChildFailed(AssertionError):
     """A child process ended, or could not start, when it should have been running; holds the end of its log."""
 
 
-def until(condition: Callable[[], T], seconds: float, what: str) -> T:
+def until(condition: Callable[[], T | None], seconds: float, what: str) -> T:
     """Ask ``condition`` until it answers something true, and return that; :class:`TookTooLong` after ``seconds``."""
     deadline = time.monotonic() + seconds
     pause = 0.01
@@ -104,7 +104,7 @@ class Child:
     def running(self) -> bool:
         return self.process.poll() is None
 
-    def wait_ready(self, condition: Callable[[], T], seconds: float) -> T:
+    def wait_ready(self, condition: Callable[[], T | None], seconds: float) -> T:
         """Until ``condition`` holds; :class:`ChildFailed` at once when the process ends first, or at the deadline."""
 
         def look() -> T | None:
@@ -113,12 +113,10 @@ class Child:
             return condition()
 
         try:
-            ready = until(look, seconds, f"{self.name} to be ready")
+            return until(look, seconds, f"{self.name} to be ready")
         except TookTooLong as error:
             self.kill()
             raise ChildFailed(f"{error}\n{self.tail()}") from error
-        assert ready is not None
-        return ready
 
     def stop(self, seconds: float = 15) -> int:
         """SIGTERM, time to finish, then the hard way for the whole group; the exit code."""
