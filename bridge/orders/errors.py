@@ -109,8 +109,8 @@ class AccountNotCoupled(OrderProblem):
 
 class CustomerGone(OrderProblem):
     code = "E-ORD-05"
-    says = "the customer coupled to account {name} no longer exists in Business Central."
-    hint = "Uncouple the account and couple it to another customer: python -m bridge uncouple CUSTOMER {id}."
+    says = "the coupled customer {number} no longer exists in Business Central."
+    hint = "Couple the account to another customer; first: python -m bridge uncouple CUSTOMER {id}."
 
 
 class CustomerBlocked(OrderProblem):
@@ -141,6 +141,12 @@ class ProductNotCoupled(OrderProblem):
     code = "E-ORD-10"
     says = "product {name} is not coupled to {kind}."
     hint = "Couple it: python -m bridge couple {mapping} BC_ID {id}; or correct the line."
+
+
+class ProductGone(OrderProblem):
+    code = "E-ORD-10"
+    says = "an item or resource that it needs no longer exists: {text}"
+    hint = "Couple the product to another item, or correct the line."
 
 
 class ProductNotActive(OrderProblem):
@@ -254,11 +260,31 @@ class Unreachable(OrderProblem):
     hint = "Nothing is lost; it is tried again by itself."
 
 
+class NotAllowed(OrderProblem):
+    code = "E-NET-03"
+    says = "{system} does not serve us: {text}"
+    hint = "{advice}."
+
+
 class OutcomeUnknown(OrderProblem):
     code = "E-NET-02"
     retry = Retry.EVERY_RUN
     says = "the reply of Business Central was lost, so it may have the order or not: {text}"
     hint = "Nothing to do: the next try finds the order by its reference, or creates it."
+
+
+class SalesOrderGone(OrderProblem):
+    code = "E-END-02"
+    retry = Retry.OPERATOR
+    says = "it was deleted in Sales while it was being created in Business Central."
+    hint = "Look in Business Central for an order with Your Reference {order}, and delete it if it is not wanted."
+
+
+class Unreadable(OrderProblem):
+    code = "E-ORD-29"
+    retry = Retry.OPERATOR
+    says = "its data cannot be made sense of: {text}"
+    hint = "Look for an unusual value on the order; please report this text."
 
 
 class NothingToRelease(OrderProblem):

@@ -1,0 +1,300 @@
+"""Create orders in Business Central, up to 50 with one call, and save at once what came of it.
+
+The call may be repeated: Business Central knows an order again by reference and customer, and then answers with the one
+it has. So a lost reply leaves the journal at ``bc_creating``, and the next try adopts what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from bridge.clients.bc_requests import BatchRequest
+from bridge.clients.companion import CreatedOrder, RefusedOrder
+from bridge.clients.errors import CompanionMissing, Refused, RemoteError
+from bridge.clients.odata import Row, any_of, query_options, quote_text
+from bridge.context import CompanyContext
+from bridge.orders.errors import AlreadyCoupledElsewhere, AlreadyPosted, AmountsDiffer, OrderProblem
+from bridge.orders.lines import decimal_of, id_of, text_of
+from bridge.orders.refusals import problem_of_refusal
+from bridge.orders.release import OPEN, ReleaseOutcome, judge
+from bridge.orders.remote import problem_of
+from bridge.orders.request import OrderRequest
+from bridge.records import cents
+from bridge.store import couplings, journal
+from bridge.store.couplings import NewCoupling
+from bridge.store.journal import ReleaseState, State
+from bridge.store.models import JournalEntry, JournalLine
+
+MAPPING, SALES_HEADER = "SALESORDER-ORDER", 36
+_POSTED = (("salesInvoices", "posted invoice"), ("salesShipments", "posted shipment"))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order that is about to be created, with its journal row."""
+
+    entry: JournalEntry
+    request: OrderRequest
+
+
+@dataclass(slots=True)
+class Creation:
+    """What became of one draft. ``order_id`` is blank when Business Central does not have it, as far as we know."""
+
+    order_id: str = ""
+    order_number: str = ""
+    existed: bool = False
+    release: ReleaseOutcome | None = None
+    problems: list[OrderProblem] = field(default_factory=list)
+
+
+def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discount: bool) -> dict[str, Creation]:
+    """Create and release these; entry id → what became of it, saved in the journal already.
+
+    Raises CompanionMissing before anything is written. Every other failure becomes the problem of its orders.
+    """
+    outcome: dict[str, Creation] = {}
+    try:
+        posted = already_posted(ctx, drafts)
+    except RemoteError as error:
+        return {draft.entry.id: Creation(problems=[problem_of(draft.request.sales_number, error)]) for draft in drafts}
+    for entry_id, problem in posted.items():
+        outcome[entry_id] = Creation(problems=[problem])
+    wanted = [draft for draft in drafts if draft.entry.id not in posted]
+    if not wanted:
+        return outcome
+    journal.change(ctx.db, {draft.entry.id: {"state": State.BC_CREATING} for draft in wanted}, ctx.clock())
+    answers = _send(ctx, wanted)
+    made = [(draft, answer) for draft, answer in zip(wanted, answers, strict=True) if isinstance(answer, CreatedOrder)]
+    outcome |= save_created(ctx, made)
+    refused: dict[str, dict[str, object]] = {}
+    for draft, answer in zip(wanted, answers, strict=True):
+        if isinstance(answer, RefusedOrder):
+            outcome[draft.entry.id] = Creation(problems=[problem_of_refusal(draft.request, answer.message)])
+            refused[draft.entry.id] = {"state": State.SEEN}
+        elif isinstance(answer, OrderProblem):
+            outcome[draft.entry.id] = Creation(problems=[answer])
+    journal.change(ctx.db, refused, ctx.clock())
+    if calc_invoice_discount:
+        _compare_discounts(ctx, [draft for draft, _ in made], outcome)
+    return outcome
+
+
+def _send(ctx: CompanyContext, drafts: Sequence[Draft]) -> list[CreatedOrder | RefusedOrder | OrderProblem]:
+    """One call. When the call itself is refused, an order in it is to blame: it is halved until that one is found."""
+    try:
+        return list(ctx.bc.create_sales_orders([draft.request.to_json() for draft in drafts]))
+    except CompanionMissing:
+        raise
+    except Refused as refusal:
+        if len(drafts) == 1:
+            return [RefusedOrder(refusal.code, refusal.text)]
+        middle = len(drafts) // 2
+        return _send(ctx, drafts[:middle]) + _send(ctx, drafts[middle:])
+    except RemoteError as error:
+        return [problem_of(draft.request.sales_number, error) for draft in drafts]
+
+
+def already_posted(ctx: CompanyContext, drafts: Sequence[Draft]) -> dict[str, OrderProblem]:
+    """Which of these Business Central has as posted documents only: entry id → problem."""
+    documents = posted_documents(ctx, {draft.request.your_reference for draft in drafts})
+    found: dict[str, OrderProblem] = {}
+    for draft in drafts:
+        request = draft.request
+        for noun, row in documents.get(request.your_reference, ()):
+            if _same_customer(row, request) and not _is_open(ctx, request):
+                document = f"{noun} {text_of(row, 'number')}"
+                found[draft.entry.id] = AlreadyPosted(request.sales_number, document=document)
+                break
+    return found
+
+
+def posted_documents(ctx: CompanyContext, references: Collection[str]) -> dict[str, list[tuple[str, Row]]]:
+    """Posted invoices and shipments by reference, each as (what it is, row). One batch of two reads."""
+    query = query_options(
+        filter=any_of("customerPurchaseOrderReference", [quote_text(text) for text in sorted(references)]),
+        select=("number", "customerId", "customerNumber", "customerPurchaseOrderReference"),
+    )
+    answers = ctx.bc.batch(
+        [BatchRequest("GET", f"{entity_set}?{query}") for entity_set, _ in _POSTED], purpose="look for posted documents"
+    )
+    documents: dict[str, list[tuple[str, Row]]] = {}
+    for (_, noun), answer in zip(_POSTED, answers, strict=True):
+        if answer.error is not None:
+            raise answer.error
+        for row in (answer.body or {}).get("value", []):
+            documents.setdefault(text_of(row, "customerPurchaseOrderReference"), []).append((noun, row))
+    return documents
+
+
+def find_existing(ctx: CompanyContext, request: OrderRequest) -> CreatedOrder | None:
+    """The open order that a create call of unknown outcome may have left. Raises RemoteError."""
+    for document in ctx.bc.find_order_by_reference(request.your_reference, request.customer_number):
+        if document.document_type == "Order":
+            return CreatedOrder(document.id, document.number, document.status, True, "", ())
+    return None
+
+
+def _same_customer(row: Row, request: OrderRequest) -> bool:
+    return id_of(row, "customerId") == request.customer_id or text_of(row, "customerNumber") == request.customer_number
+
+
+def _is_open(ctx: CompanyContext, request: OrderRequest) -> bool:
+    """Whether the order itself is still there, only partly posted: then it is adopted like any other."""
+    documents = ctx.bc.find_order_by_reference(request.your_reference, request.customer_number)
+    return any(document.document_type == "Order" for document in documents)
+
+
+def save_created(ctx: CompanyContext, made: Sequence[tuple[Draft, CreatedOrder]]) -> dict[str, Creation]:
+    """Remember ids, lines and coupling of what Business Central has now. The journal's state moves last: until then a
+    repeated call finds the same orders again."""
+    if not made:
+        return {}
+    now = ctx.clock()
+    journal.save_lines(ctx.db, {draft.entry.id: _journal_lines(draft.request, order) for draft, order in made})
+    conflicts = couple(ctx, {draft.entry.id: _coupling(draft, order) for draft, order in made})
+    outcome: dict[str, Creation] = {}
+    changes: dict[str, dict[str, object]] = {}
+    for draft, order in made:
+        entry, request = draft.entry, draft.request
+        if entry.id in conflicts:
+            problem = AlreadyCoupledElsewhere(request.sales_number, number=order.order_number)
+            outcome[entry.id] = Creation(problems=[problem])
+            changes[entry.id] = {"state": State.SEEN}
+            continue
+        release = _release_outcome(ctx, request, order)
+        creation = Creation(order.order_id, order.order_number, order.existed, release)
+        if release.problem is not None:
+            creation.problems.append(release.problem)
+        if not order.existed and (difference := _difference(request, order)):
+            creation.problems.append(AmountsDiffer(request.sales_number, number=order.order_number, what=difference))
+        outcome[entry.id] = creation
+        changes[entry.id] = {
+            "state": State.BC_CREATED,
+            "bc_order_id": order.order_id,
+            "bc_order_number": order.order_number,
+            "bc_status": release.status,
+            "release_state": release.state,
+            "released_at": now if release.state is ReleaseState.RELEASED else None,
+            "created_at": now,
+        }
+    journal.change(ctx.db, changes, now)
+    return outcome
+
+
+def couple(ctx: CompanyContext, wanted: Mapping[str, NewCoupling]) -> set[str]:
+    """Couple these orders, which may be coupled already; answers the entry ids whose other end has another partner."""
+    if couplings.couple_many(ctx.db, ctx.company.id, list(wanted.values()), ctx.clock()) == len(wanted):
+        return set()
+    sales_ids = [one.sales_id for one in wanted.values()]
+    coupled = couplings.by_sales_ids(ctx.db, ctx.company.id, MAPPING, sales_ids)
+    return {
+        entry_id
+        for entry_id, one in wanted.items()
+        if one.sales_id not in coupled or coupled[one.sales_id].bc_id != one.bc_id
+    }
+
+
+def coupling_of(entry: JournalEntry) -> NewCoupling:
+    """The coupling of an order that the journal knows to be in Business Central."""
+    return NewCoupling(
+        mapping=MAPPING,
+        table_id=SALES_HEADER,
+        bc_id=entry.bc_order_id or "",
+        bc_number=entry.bc_order_number or "",
+        sales_table="salesorder",
+        sales_id=entry.sales_id,
+        sales_name=entry.sales_number,
+    )
+
+
+def _coupling(draft: Draft, order: CreatedOrder) -> NewCoupling:
+    return NewCoupling(
+        mapping=MAPPING,
+        table_id=SALES_HEADER,
+        bc_id=order.order_id,
+        bc_number=order.order_number,
+        sales_table="salesorder",
+        sales_id=draft.entry.sales_id,
+        sales_name=draft.entry.sales_number,
+    )
+
+
+def _journal_lines(request: OrderRequest, order: CreatedOrder) -> list[JournalLine]:
+    asked = {line.number: line for line in request.lines}
+    return [
+        JournalLine(
+            sales_line_id=asked[line.line_number].sales_line_id if line.line_number in asked else None,
+            bc_line_id=line.id or None,
+            line_number=line.line_number,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            discount_amount=line.discount_amount,
+        )
+        for line in order.lines
+    ]
+
+
+def _release_outcome(ctx: CompanyContext, request: OrderRequest, order: CreatedOrder) -> ReleaseOutcome:
+    """An order that was there already, Open, and of whose release nothing is said, is released now."""
+    status, error = order.status, order.release_error
+    if order.existed and status == OPEN and not error and request.can_be_released:
+        try:
+            status = ctx.bc.release_sales_order(order.order_id)
+        except RemoteError as refusal:
+            error = refusal.text
+    return judge(request.sales_number, order.order_number, status, error=error, sells_something=request.can_be_released)
+
+
+def _difference(request: OrderRequest, order: CreatedOrder) -> str:
+    """The first line that Business Central made other than asked, in words; blank when all are as ordered."""
+    made = {line.line_number: line for line in order.lines}
+    for line in request.lines:
+        if not line.object_number:
+            continue
+        other = made.get(line.number)
+        if other is None:
+            return f"line {line.number} is missing"
+        pairs = (
+            ("quantity", line.quantity, other.quantity),
+            ("unit price", line.unit_price.quantize(Decimal("0.00001")), other.unit_price),
+            ("line discount", cents(line.discount_amount), cents(other.discount_amount)),
+        )
+        for noun, ordered, got in pairs:
+            if ordered != got:
+                return f"line {line.number} has {noun} {got:f}, ordered {ordered:f}"
+    return ""
+
+
+def _compare_discounts(ctx: CompanyContext, drafts: Sequence[Draft], outcome: Mapping[str, Creation]) -> None:
+    """With Calc. Inv. Discount on, releasing replaces the invoice discount by the customer's terms: look and tell."""
+    released = {
+        made.order_id: draft
+        for draft in drafts
+        if (made := outcome[draft.entry.id]).release is not None and made.order_id and not made.existed
+    }
+    if not released:
+        return
+    try:
+        rows = list(
+            ctx.bc.rows(
+                "salesOrders",
+                purpose="compare discounts",
+                filter=any_of("id", sorted(released)),
+                select=("id", "discountAmount"),
+                fresh=True,
+            )
+        )
+    except RemoteError as error:
+        for draft in released.values():
+            outcome[draft.entry.id].problems.append(problem_of(draft.request.sales_number, error))
+        return
+    for row in rows:
+        draft = released[id_of(row, "id")]
+        found, asked = decimal_of(row, "discountAmount"), cents(draft.request.discount_amount)
+        if cents(found) != asked:
+            creation = outcome[draft.entry.id]
+            what = f"the invoice discount is {found:f}, ordered {asked:f}"
+            creation.problems.append(AmountsDiffer(draft.request.sales_number, number=creation.order_number, what=what))

@@ -1,0 +1,97 @@
+"""What became of the release, and trying it again.
+
+An order is acknowledged as soon as Business Central has it. One whose release is refused or waits for an approval stays
+in the journal: every pick-up looks at its real status again and asks for the release while it is Open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.clients.errors import CompanionMissing, NotFound, Refused, RemoteError
+from bridge.clients.odata import any_of
+from bridge.context import CompanyContext
+from bridge.orders.errors import NothingToRelease, OrderProblem, ReleaseNeedsCompanion, ReleaseRefused
+from bridge.orders.lines import id_of, text_of
+from bridge.orders.remote import problem_of
+from bridge.store.journal import ReleaseState
+from bridge.store.models import JournalEntry
+
+OPEN, RELEASED = "Open", "Released"
+_PENDING = frozenset({"Pending Approval", "Pending Prepayment"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOutcome:
+    """``status`` is Business Central's real one; ``gone`` when the order is no longer open there."""
+
+    state: ReleaseState
+    status: str
+    problem: OrderProblem | None = None
+    gone: bool = False
+
+
+def judge(order: str, bc_number: str, status: str, *, error: str = "", sells_something: bool = True) -> ReleaseOutcome:
+    """Read a status and what was said about the release. Waiting for an approval or a prepayment is no problem."""
+    if status == RELEASED:
+        return ReleaseOutcome(ReleaseState.RELEASED, status)
+    if status in _PENDING:
+        return ReleaseOutcome(ReleaseState.PENDING, status)
+    if not sells_something:
+        return ReleaseOutcome(ReleaseState.NOTHING_TO_RELEASE, status, NothingToRelease(order, number=bc_number))
+    text = error or f"its status is {status or 'unknown'}."
+    return ReleaseOutcome(ReleaseState.FAILED, status, ReleaseRefused(order, number=bc_number, text=text))
+
+
+def release_again(ctx: CompanyContext, entries: Sequence[JournalEntry]) -> dict[str, ReleaseOutcome]:
+    """Look at these acknowledged orders in one read, release those that are Open: entry id → outcome."""
+    if not entries:
+        return {}
+    try:
+        statuses = _statuses(ctx, entries)
+    except CompanionMissing:
+        return {
+            entry.id: ReleaseOutcome(
+                ReleaseState.FAILED,
+                entry.bc_status,
+                ReleaseNeedsCompanion(entry.sales_number, number=entry.bc_order_number),
+            )
+            for entry in entries
+        }
+    except RemoteError as error:
+        return {entry.id: _unchanged(entry, error) for entry in entries}
+    return {entry.id: _release(ctx, entry, statuses.get(entry.bc_order_id or "")) for entry in entries}
+
+
+def _statuses(ctx: CompanyContext, entries: Sequence[JournalEntry]) -> dict[str, str]:
+    rows = ctx.bc.rows(
+        "salesDocuments",
+        purpose="read order status",
+        filter=any_of("id", [entry.bc_order_id for entry in entries if entry.bc_order_id]),
+        select=("id", "status"),
+        companion=True,
+        fresh=True,
+    )
+    return {id_of(row, "id"): text_of(row, "status") for row in rows}
+
+
+def _release(ctx: CompanyContext, entry: JournalEntry, status: str | None) -> ReleaseOutcome:
+    if status is None or entry.bc_order_id is None:
+        return ReleaseOutcome(ReleaseState.NONE, "", gone=True)
+    number = entry.bc_order_number or ""
+    if status != OPEN:
+        return judge(entry.sales_number, number, status)
+    try:
+        return judge(entry.sales_number, number, ctx.bc.release_sales_order(entry.bc_order_id))
+    except NotFound:
+        return ReleaseOutcome(ReleaseState.NONE, "", gone=True)
+    except Refused as refusal:
+        empty = entry.release_state == ReleaseState.NOTHING_TO_RELEASE
+        return judge(entry.sales_number, number, OPEN, error=refusal.text, sells_something=not empty)
+    except RemoteError as error:
+        return _unchanged(entry, error)
+
+
+def _unchanged(entry: JournalEntry, error: RemoteError) -> ReleaseOutcome:
+    return ReleaseOutcome(ReleaseState(entry.release_state), entry.bc_status, problem_of(entry.sales_number, error))
