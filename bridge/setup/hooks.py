@@ -1,8 +1,8 @@
 """Webhooks of both systems, leading to the gateway: registered once, corrected when asked again, renewed by a job.
 
 A webhook only wakes a job that would run anyway, so one that cannot be had costs time and nothing else. Business
-Central drops subscriptions after three days and silently when deliveries fail: the job RENEW-HOOKS looks every hour, extends
-what nears its end and registers what is gone. Where the gateway is, it learns from what was registered in Sales.
+Central drops subscriptions after three days, and silently when deliveries fail: the job RENEW-HOOKS looks every hour,
+extends what nears its end and registers what is gone. Where the gateway is, it learns from what stands in Sales.
 """
 
 from __future__ import annotations

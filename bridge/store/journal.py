@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
+from bridge.records import new_id
 from bridge.store.database import Database
 from bridge.store.models import JournalEntry, JournalLine, OrderEvent
 
@@ -249,13 +250,13 @@ def note_events(db: Database, events: Sequence[OrderEvent]) -> int:
         new = 0
         for event in events:
             statement = db.insert(OrderEvent).values(
-                id=event.id,
+                id=event.id or new_id(),  # an object's own defaults are not set before it is flushed
                 entry_id=event.entry_id,
                 kind=event.kind,
                 key=event.key,
-                number=event.number,
+                number=event.number or "",
                 found_at=event.found_at,
-                post_id=event.post_id,
+                post_id=event.post_id or new_id(),
                 attempts=0,
             )
             result = session.execute(statement.on_conflict_do_nothing(index_elements=["entry_id", "kind", "key"]))

@@ -1,0 +1,112 @@
+"""The order journal: what is open is found until it is done, and worked on by one at a time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bridge.records import new_id
+from bridge.store import journal
+from bridge.store.journal import ReleaseState, SeenOrder, State
+from bridge.store.models import JournalLine, OrderEvent
+
+COMPANY = "11111111-1111-4111-8111-111111111111"
+LEASE = timedelta(seconds=20)
+
+
+def seen(db, clock, *numbers):
+    orders = [SeenOrder(new_id(), number, clock.forward(1)) for number in numbers]
+    journal.note_seen(db, COMPANY, orders, clock())
+    return orders
+
+
+def claim(db, clock, owner="first", limit=50, only=()):
+    return journal.claim(db, COMPANY, owner=owner, limit=limit, lease=LEASE, now=clock(), only=only)
+
+
+def test_an_order_is_noted_once_however_often_it_is_listed(db, clock):
+    orders = seen(db, clock, "SO-1")
+    assert journal.note_seen(db, COMPANY, orders, clock()) == 0
+    assert [row.sales_number for row in claim(db, clock)] == ["SO-1"]
+
+
+def test_the_longest_waiting_come_first_and_what_is_held_is_left_alone(db, clock):
+    seen(db, clock, "SO-1", "SO-2", "SO-3")
+    assert [row.sales_number for row in claim(db, clock, limit=2)] == ["SO-1", "SO-2"]
+    assert [row.sales_number for row in claim(db, clock, "second")] == ["SO-3"]
+
+
+def test_leases_end_by_giving_back_or_by_time_and_can_be_kept(db, clock):
+    seen(db, clock, "SO-1", "SO-2")
+    held = {row.sales_number: row.id for row in claim(db, clock)}
+    journal.let_go(db, [held["SO-1"]], owner="second")
+    assert claim(db, clock, "second") == []
+    journal.let_go(db, [held["SO-1"]], owner="first")
+    assert [row.sales_number for row in claim(db, clock, "second")] == ["SO-1"]
+
+    clock.forward(15)
+    assert journal.renew(db, held.values(), owner="first", until=clock() + LEASE) == 1
+    clock.forward(6)
+    assert [row.sales_number for row in claim(db, clock, "third")] == ["SO-1"]
+
+
+def test_what_backs_off_waits_until_a_person_asks(db, clock):
+    [order] = seen(db, clock, "SO-1")
+    [row] = claim(db, clock)
+    journal.change(db, {row.id: {"next_attempt_at": clock() + timedelta(hours=1)}}, clock())
+    journal.let_go(db, [row.id], owner="first")
+
+    assert claim(db, clock) == []
+    assert journal.counts(db, COMPANY, clock()) == {"due": 0, "leased": 0, "waiting": 1}
+    assert len(claim(db, clock, only=[order.sales_id])) == 1
+    journal.let_go(db, [row.id], owner="first")
+
+    assert journal.put_back(db, [order.sales_id], clock()) == 1
+    assert len(claim(db, clock)) == 1
+
+
+def test_an_acknowledged_order_is_open_only_while_its_release_is(db, clock):
+    seen(db, clock, "SO-1")
+    [row] = claim(db, clock)
+    journal.let_go(db, [row.id], owner="first")
+    journal.change(db, {row.id: {"state": State.ACK_DONE, "release_state": ReleaseState.FAILED}}, clock())
+    assert len(claim(db, clock)) == 1
+    journal.let_go(db, [row.id], owner="first")
+    journal.change(db, {row.id: {"release_state": ReleaseState.RELEASED}}, clock())
+    assert claim(db, clock) == []
+
+
+def test_an_acknowledged_order_that_sales_lists_again_is_opened_again(db, clock):
+    orders = seen(db, clock, "SO-1")
+    [row] = claim(db, clock)
+    journal.let_go(db, [row.id], owner="first")
+    journal.change(db, {row.id: {"state": State.ACK_DONE, "bc_order_id": new_id()}}, clock())
+    assert journal.note_seen(db, COMPANY, orders, clock()) == 0
+    [again] = claim(db, clock)
+    assert (again.state, again.bc_order_id is not None) == (State.SEEN, True)
+
+
+def test_lines_are_replaced_as_a_whole(db, clock):
+    seen(db, clock, "SO-1")
+    [row] = claim(db, clock)
+    for quantities in ((1, 2), (3,)):
+        lines = [
+            JournalLine(line_number=(number + 1) * 10000, quantity=quantity, unit_price=1, discount_amount=0)
+            for number, quantity in enumerate(quantities)
+        ]
+        journal.save_lines(db, {row.id: lines})
+    assert [line.quantity for line in journal.lines_of(db, [row.id])[row.id]] == [3]
+
+
+def test_an_event_is_found_once_and_told_once(db, clock):
+    seen(db, clock, "SO-1")
+    [row] = claim(db, clock)
+
+    def shipped():
+        return OrderEvent(entry_id=row.id, kind="shipped", key="S-1", found_at=clock())
+
+    assert journal.note_events(db, [shipped()]) == 1
+    assert journal.note_events(db, [shipped()]) == 0
+    [(event, entry)] = journal.untold_events(db, COMPANY)
+    assert entry.sales_number == "SO-1"
+    journal.mark_told(db, [event.id], clock())
+    assert journal.untold_events(db, COMPANY) == []
