@@ -259,8 +259,9 @@ def note_events(db: Database, events: Sequence[OrderEvent]) -> int:
                 post_id=event.post_id or new_id(),
                 attempts=0,
             )
-            result = session.execute(statement.on_conflict_do_nothing(index_elements=["entry_id", "kind", "key"]))
-            new += int(result.rowcount > 0)  # type: ignore[attr-defined]
+            statement = statement.on_conflict_do_nothing(index_elements=["entry_id", "kind", "key"])
+            # asked for the id and not for the row count, which psycopg does not give here
+            new += session.scalar(statement.returning(OrderEvent.id)) is not None
         return new
 
 
