@@ -220,6 +220,21 @@ def followed(db: Database, company_id: str) -> list[JournalEntry]:
         )
 
 
+def by_bc_numbers(db: Database, company_id: str, numbers: Collection[str]) -> list[JournalEntry]:
+    """Entries in whatever state whose Business Central order has one of these numbers. Numbers can be used again after
+    a deletion: the caller checks that it is the same order."""
+    remaining = sorted(numbers)
+    found: list[JournalEntry] = []
+    for start in range(0, len(remaining), 500):
+        with db.read() as session:
+            statement = select(JournalEntry).where(
+                JournalEntry.company_id == company_id,
+                JournalEntry.bc_order_number.in_(remaining[start : start + 500]),
+            )
+            found += session.scalars(statement)
+    return found
+
+
 def find(db: Database, record: str) -> list[JournalEntry]:
     """Entries by Sales id, Sales number, Business Central id or number."""
     with db.read() as session:
