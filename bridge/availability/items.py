@@ -34,7 +34,10 @@ def numbered(bc: BusinessCentralCompany, numbers: Collection[str]) -> Iterator[d
 
 def changed_since(bc: BusinessCentralCompany, since: datetime | None) -> Iterator[dict[str, Any]]:
     """The items whose own fields changed at ``since`` or later, or all of them when no time is known."""
-    changed = f"lastModifiedDateTime ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z" if since is not None else ""
+    changed = ""
+    if since is not None:
+        utc = since.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+        changed = f"lastModifiedDateTime ge {utc.isoformat()}Z"
     yield from bc.rows("items", purpose="read changed items", select=_FIELDS, filter=changed, fresh=True)
 
 
