@@ -174,7 +174,7 @@ def _unit_code(row: Mapping[str, Any], product: Mapping[str, Any], order: str, p
             return unit.number
     elif not unit_id or unit_id == id_of(product, "_defaultuomid_value"):
         return ""
-    name = text_of(row, "_uomid_value@OData.Community.Display.V1.FormattedValue") or unit_id
+    name = text_of(row.get("uomid") or {}, "name") or unit_id
     raise UnitNotCoupled(order, line=position, unit=name, product=product_name(row))
 
 

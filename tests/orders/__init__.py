@@ -1,0 +1,1 @@
+"""Orders: translating them, and their journeys through both systems."""
