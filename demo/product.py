@@ -70,6 +70,7 @@ class Product:
     def __init__(self, env: Mapping[str, str], folder: Path) -> None:
         self.folder = folder
         self.env = dict(env)
+        self.python = [sys.executable]
         self._children: list[Child] = []
 
     def upgrade(self) -> None:

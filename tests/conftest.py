@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge.store.database import Database, upgrade
+from demo.walk import MAPPINGS
 from tests import services as machine
 from tests.processes import Child, Gateway, Product, SandboxProcess, free_port
 
@@ -173,6 +174,17 @@ def install(state: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Pro
 def product(install: Callable[..., Product], sandbox: SandboxProcess) -> Product:
     """An installation against the session's sandbox."""
     return install(sandbox)
+
+
+@pytest.fixture
+def couple_all() -> Callable[[Product], None]:
+    """Couples all that matches, mapping by mapping."""
+
+    def couple(product: Product) -> None:
+        for mapping in MAPPINGS:
+            product.bridge("match", mapping).expect(0)
+
+    return couple
 
 
 @pytest.fixture
