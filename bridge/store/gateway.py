@@ -1,0 +1,190 @@
+"""What the gateway asks of the state: rows, one row, what may have changed, keys, and to wake a job. Nothing else.
+
+Every method is one short transaction. When the database cannot be asked :class:`StoreUnavailable` is raised, whatever
+the driver called it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from odata_query import ast
+from sqlalchemy import ColumnElement, Select, String, and_, collate, func, literal, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.functions import coalesce
+
+from bridge.errors import BridgeError, SchemaOutOfDate
+from bridge.records import Clock, Company, new_id
+from bridge.store import jobs, keys
+from bridge.store.couplings import ITEM_TABLE
+from bridge.store.database import Database, check_schema
+from bridge.store.filters import FilterToSql
+from bridge.store.models import AvailabilityItem, AvailabilityTail, CompanyRow, Coupling, Generation, ServiceKey
+from bridge.store.types import Quantity
+
+_MAPPING = "ITEM-PRODUCT"
+
+
+class StoreUnavailable(BridgeError):
+    """The database did not answer."""
+
+    code = "StoreUnavailable"
+    heals_by_itself = True
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be asked.", advice="It is tried again with the next request.")
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityRow:
+    """One coupled item with its stock; the fields carry the names of docs/availability.md in our spelling."""
+
+    crm_id: str
+    integration_id: str
+    table_id: int
+    item_no: str
+    uom: str
+    inventory: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What answers depend on beside the rows themselves, read together: ``tails`` maps company id to the time its
+    last complete tail began; ``generations`` move when rows or keys change."""
+
+    companies: tuple[Company, ...]
+    tails: Mapping[str, datetime]
+    generations: Mapping[str, int]
+
+
+class GatewayStore:
+    """The gateway's door to the database. Safe to share between threads."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        text = "BINARY" if db.is_sqlite else "C"  # by code point on both: pages and comparisons must agree
+        self._columns: dict[str, ColumnElement[Any]] = {
+            "CRM_ID": collate(Coupling.sales_id, text),
+            "Integration_ID": collate(Coupling.bc_id, text),
+            "Table_ID": Coupling.table_id.expression,
+            "ItemNo": collate(coalesce(AvailabilityItem.number, literal("", String)), text),
+            "UOM": collate(coalesce(AvailabilityItem.base_unit, literal("", String)), text),
+            "Inventory": coalesce(AvailabilityItem.inventory, literal(Decimal(0), Quantity)),
+        }
+        self._filter = FilterToSql(self._columns)
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise StoreUnavailable from error
+
+    def changes(self) -> Changes:
+        """Companies, tails and generations, in one consistent read."""
+        with self._asked(), self._db.read() as session:
+            companies = session.scalars(select(CompanyRow).order_by(CompanyRow.position))
+            tails = session.scalars(select(AvailabilityTail))
+            return Changes(
+                companies=tuple(Company(row.id, row.name, row.display_name) for row in companies),
+                tails={row.company_id: row.tailed_at for row in tails if row.tailed_at is not None},
+                generations={row.name: row.value for row in session.scalars(select(Generation))},
+            )
+
+    def rows(
+        self,
+        company_id: str,
+        *,
+        condition: ast._Node | None,
+        order: Sequence[tuple[str, bool]],
+        after: Sequence[str | int | Decimal] | None,
+        skip: int,
+        limit: int,
+    ) -> list[AvailabilityRow]:
+        """Rows of one company. ``order`` is (property, descending) and ends with both keys; ``after`` are the values of
+        the last row already given, in that order; ``condition`` is a checked tree (:mod:`bridge.store.filters`)."""
+        statement = self._joined(company_id, condition, *(self._columns[name] for name in self._columns))
+        if after is not None:
+            statement = statement.where(self._later(order, after))
+        columns = (self._columns[name].desc() if descending else self._columns[name] for name, descending in order)
+        with self._asked(), self._db.read() as session:
+            return [
+                AvailabilityRow(*row) for row in session.execute(statement.order_by(*columns).offset(skip).limit(limit))
+            ]
+
+    def count(self, company_id: str, *, condition: ast._Node | None) -> int:
+        """How many rows of one company the condition lets through."""
+        with self._asked(), self._db.read() as session:
+            return int(session.scalar(self._joined(company_id, condition, func.count())) or 0)
+
+    def _joined(
+        self, company_id: str, condition: ast._Node | None, *columns: ColumnElement[Any]
+    ) -> Select[tuple[Any, ...]]:
+        statement = (
+            select(*columns)
+            .select_from(Coupling)
+            .outerjoin(
+                AvailabilityItem,
+                and_(AvailabilityItem.company_id == Coupling.company_id, AvailabilityItem.item_id == Coupling.bc_id),
+            )
+            .where(Coupling.company_id == company_id, Coupling.mapping == _MAPPING, Coupling.table_id == ITEM_TABLE)
+        )
+        return statement if condition is None else statement.where(self._filter.condition(condition))
+
+    def _later(self, order: Sequence[tuple[str, bool]], after: Sequence[str | int | Decimal]) -> ColumnElement[bool]:
+        """Rows behind ``after``: further in the first column, or equal there and further in the second, and so on."""
+        steps: list[ColumnElement[bool]] = []
+        equal: list[ColumnElement[bool]] = []
+        for (name, descending), value in zip(order, after, strict=True):
+            column = self._columns[name]
+            steps.append(and_(*equal, column < value if descending else column > value))
+            equal.append(column == value)
+        return or_(*steps)
+
+    def wake(self, job: str, company_id: str | None) -> int:
+        """Make a job due now, in one company or in all; answer how many there were."""
+        with self._asked():
+            return jobs.wake(self._db, job, self._clock(), company_id)
+
+    def check(self) -> None:
+        """Raise :class:`SchemaOutOfDate` unless the tables are this program's, StoreUnavailable without a database."""
+        with self._asked():
+            check_schema(self._db)
+
+    def keys_of(self, user: str) -> list[ServiceKey]:
+        """All keys this user ever got, revoked and expired ones too."""
+        with self._asked():
+            return keys.of_user(self._db, user)
+
+    def add_key(self, *, user: str, salt: str, digest: str, scope: str, expires_at: datetime | None) -> ServiceKey:
+        """Save a new key; the user's earlier keys are revoked in the same transaction."""
+        key = ServiceKey(
+            id=new_id(),
+            user_name=user,
+            salt=salt,
+            digest=digest,
+            scope=scope,
+            created_at=self._clock(),
+            expires_at=expires_at,
+        )
+        with self._asked():
+            keys.add(self._db, key, replace=True)
+        return key
+
+    def all_keys(self) -> list[ServiceKey]:
+        with self._asked():
+            return keys.all_keys(self._db)
+
+    def revoke_keys(self, user_or_id: str) -> int:
+        """Revoke one key by id or all of a user; answer how many."""
+        with self._asked():
+            return keys.revoke(self._db, user_or_id, self._clock())
+
+
+__all__ = ["AvailabilityRow", "Changes", "GatewayStore", "SchemaOutOfDate", "StoreUnavailable"]

@@ -1,0 +1,386 @@
+"""``$filter``: text → odata-query's tree → the reduced tree that the store turns into SQL.
+
+Every text is answered with a tree or refused with a reason and a position, counted from 1. Three steps:
+
+1. *Scan* in front of the library, which has no positions for what it refuses and lets some input escape as other
+   exceptions: characters, quotes, nesting, and everything the standard has and this service does not, each by name.
+2. *Parse* by odata-query; a list of one element, which its grammar lacks, is completed on the way.
+3. *Check and reduce*: literals against the type of the property, the property on the left, and ``or`` between
+   conditions on one property only, as in Business Central.
+
+Trees are cached by text: form scripts ask the same few shapes, and a text always means the same tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from odata_query import ast
+from odata_query.exceptions import ODataException
+from odata_query.grammar import ODataLexer, ODataParser
+from sly.lex import Token
+
+from gateway.availability.model import PROPERTIES, Edm
+from gateway.errors import BadRequest, InvalidGuid, ODataError, SyntaxRefused
+
+MAX_DEPTH = 50
+MAX_NODES = 200
+_MAX_DIGITS = 20
+SERVED = (
+    "eq ne gt ge lt le in and or not, startswith, endswith, contains, substring, tolower, toupper "
+    "(docs/availability.md)"
+)
+_TESTS = frozenset({"contains", "startswith", "endswith"})
+_FOLDS = frozenset({"tolower", "toupper"})
+_OPERATORS = frozenset({"eq", "ne", "gt", "ge", "lt", "le", "in", "and", "or", "not"})
+_LITERALS = frozenset({"null", "true", "false"})
+_NOT_SERVED = frozenset(
+    {
+        *("add", "sub", "mul", "div", "divby", "mod", "has", "any", "all", "cast", "isof", "case", "inf", "nan"),
+        *("concat", "indexof", "length", "trim", "matchespattern", "hassubset", "hassubsequence"),
+        *("year", "month", "day", "hour", "minute", "second", "fractionalseconds", "totalseconds", "date", "time"),
+        *("totaloffsetminutes", "mindatetime", "maxdatetime", "now", "round", "floor", "ceiling"),
+        *("duration", "geography", "geometry", "binary", "geo.distance", "geo.length", "geo.intersects"),
+    }
+)
+_SCANNER = re.compile(
+    r"""(?P<text>'(?:[^']|'')*')
+      | (?P<guid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z_-]))
+      | (?P<date>-?\d{4,}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d:\d\d(?::\d\d(?:\.\d+)?)?)
+      | (?P<number>[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![0-9a-z_.-]))
+      | (?P<odd>[0-9a-f][0-9a-z_.-]*(?:-[0-9a-z_.-]*)+|\d[0-9a-z_.]+)
+      | (?P<word>[a-z_][\w]*(?:\.\w+)*)
+      | (?P<mark>[(),/:=@$*;+-])
+      | (?P<space>[ \t]+)""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+
+class FilterNotServed(BadRequest):
+    """Valid OData that this service does not answer."""
+
+    def __init__(self, position: int, what: str) -> None:
+        super().__init__(f"$filter, position {position}: {what} is not served. Served are: {SERVED}.")
+
+
+class FilterSyntax(SyntaxRefused):
+    """Text that is no OData expression."""
+
+    def __init__(self, position: int, what: str) -> None:
+        super().__init__(f"$filter, position {position}: {what}.")
+
+
+class FilterInvalid(BadRequest):
+    """An expression whose parts do not fit each other."""
+
+    def __init__(self, position: int, what: str) -> None:
+        super().__init__(f"$filter, position {position}: {what}.")
+
+
+def parse(text: str) -> ast._Node:
+    """The checked and reduced tree of a $filter. Raises an :class:`ODataError` of status 400 for anything else."""
+    outcome = _parse(text)
+    if isinstance(outcome, ODataError):
+        raise outcome.with_traceback(None)
+    return outcome
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str) -> ast._Node | ODataError:
+    try:
+        _scan(text)
+        tree, positions = _tree(text)
+        return _Reducer(positions).condition(tree)
+    except ODataError as refusal:
+        return refusal
+
+
+def _scan(text: str) -> None:
+    """Refuse what the parser should never see."""
+    if not text.strip():
+        raise FilterSyntax(1, "the expression is empty")
+    at = depth = tokens = 0
+    while at < len(text):
+        found = _SCANNER.match(text, at)
+        position = at + 1
+        if found is None:
+            raise FilterSyntax(position, "a quote is not closed" if text[at] == "'" else "unexpected character")
+        kind, part = found.lastgroup, found.group()
+        if "\0" in part:
+            raise FilterSyntax(position + part.index("\0"), "a character that no value can hold")
+        tokens += kind != "space"
+        if kind == "word":
+            _check_word(text, position, part, found.end())
+        elif kind == "mark":
+            depth += {"(": 1, ")": -1}.get(part, 0)
+            _check_mark(position, part)
+        elif kind == "date":
+            raise FilterNotServed(position, "a date or time, no property holds one,")
+        elif kind == "odd":
+            if "-" in part:
+                raise InvalidGuid(f'$filter, position {position}: "{part[:60]}" is not a GUID.')
+            raise FilterSyntax(position, f'"{part[:60]}" is not a number')
+        if depth > MAX_DEPTH or tokens > 4 * MAX_NODES:
+            raise FilterInvalid(position, f"too complex: at most {MAX_NODES} parts, {MAX_DEPTH} levels deep")
+        at = found.end()
+
+
+def _check_word(text: str, position: int, word: str, end: int) -> None:
+    lower = word.lower()
+    if text[end : end + 1] == "'":  # duration'…', guid'…', an enumeration's member
+        if lower == "guid":
+            raise FilterSyntax(position, "a GUID is written without the word and without quotes")
+        if lower in _OPERATORS:
+            raise FilterSyntax(position + len(word), f"a space is missing after {word}")
+        raise FilterNotServed(position, f"a literal of the kind {word}'…'")
+    if lower in _NOT_SERVED or "." in word:
+        raise FilterNotServed(position, f"'{word}'")
+    called = text[end:].lstrip(" \t").startswith("(")
+    if word in PROPERTIES or word in _OPERATORS or lower in _LITERALS:
+        return
+    if word in _TESTS or word in _FOLDS or word == "substring":
+        if not called:
+            raise FilterSyntax(position, f"{word} needs its arguments in parentheses")
+        return
+    if called:
+        raise FilterNotServed(position, f"the function '{word}'")
+    raise FilterInvalid(position, f"there is no property '{word[:60]}'. There are: {', '.join(PROPERTIES)}")
+
+
+def _check_mark(position: int, mark: str) -> None:
+    if mark in "/:*$@":
+        raise FilterNotServed(position, "a path, lambda, alias or variable")
+    if mark == "-":
+        raise FilterNotServed(position, "arithmetic")
+    if mark in "=;+":
+        raise FilterSyntax(position, f"unexpected '{mark}'")
+
+
+def _tree(text: str) -> tuple[ast._Node, dict[int, int]]:
+    """The library's tree, and the position of each of its leaves by identity."""
+    positions: dict[int, int] = {}
+    kept: list[Token] = []
+    try:
+        for token in ODataLexer().tokenize(text):
+            token_text = text[token.index :]
+            positions[id(token.value)] = token.index + 1 + len(token_text) - len(token_text.lstrip())
+            kept.append(token)
+        tree = ODataParser().parse(_with_complete_lists(kept))
+    except ODataException as error:
+        token = getattr(error, "token", None)
+        if token is None:
+            what = "more was expected" if hasattr(error, "eof") else str(error).removesuffix(".")
+            raise FilterSyntax(len(text) + 1, what) from None
+        raise FilterSyntax(int(token.index) + 1, "this does not belong here") from None
+    except (ValueError, TypeError, AttributeError, RecursionError, NotImplementedError):
+        raise FilterSyntax(1, "this is not an expression") from None
+    if not isinstance(tree, ast._Node):
+        raise FilterSyntax(1, "this is not an expression")
+    return tree, positions
+
+
+def _with_complete_lists(tokens: list[Token]) -> Iterator[Token]:
+    """``x in (1)`` means a list of one; the library wants a comma there, as Python does."""
+    single_ends = set()
+    for index, token in enumerate(tokens):
+        if token.type != "IN" or index + 1 == len(tokens) or tokens[index + 1].type != "(":
+            continue
+        depth, commas = 0, 0
+        for end in range(index + 1, len(tokens)):
+            depth += {"(": 1, ")": -1}.get(tokens[end].type, 0)
+            commas += tokens[end].type == "," and depth == 1
+            if depth == 0:
+                if not commas:
+                    single_ends.add(end)
+                break
+    for index, token in enumerate(tokens):
+        if index in single_ends:
+            comma = Token()
+            comma.type, comma.value, comma.lineno, comma.index = ",", ",", token.lineno, token.index
+            yield comma
+        yield token
+
+
+class _Reducer:
+    """Checks a tree and brings it to the reduced form; knows where in the text each leaf stood."""
+
+    def __init__(self, positions: dict[int, int]) -> None:
+        self._positions = positions
+        self._nodes = 0
+        self._depth = 0
+
+    def condition(self, node: ast._Node) -> ast._Node:
+        """A node that is true or false for a row."""
+        self._count()
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise FilterInvalid(1, f"more than {MAX_DEPTH} levels deep")
+        try:
+            return self._condition(node)
+        finally:
+            self._depth -= 1
+
+    def _condition(self, node: ast._Node) -> ast._Node:
+        match node:
+            case ast.BoolOp():
+                parts = [self.condition(part) for part in _chain(node)]
+                if isinstance(node.op, ast.Or) and len({name for part in parts for name in _properties(part)}) > 1:
+                    raise FilterInvalid(
+                        self._at(node.op), "'or' is served between conditions on the same property only, not across two"
+                    )
+                joined = parts[0]
+                for part in parts[1:]:
+                    joined = ast.BoolOp(node.op, joined, part)
+                return joined
+            case ast.UnaryOp(op=ast.Not()):
+                return ast.UnaryOp(node.op, self.condition(node.operand))
+            case ast.Compare():
+                return self._comparison(node)
+            case ast.Call() if node.func.name in _TESTS:
+                return self._test(node)
+            case ast.Boolean():
+                return node
+        raise FilterInvalid(self._at(node), "a condition is expected here, such as ItemNo eq '1000'")
+
+    def _comparison(self, node: ast.Compare) -> ast._Node:
+        left, right, comparator = node.left, node.right, node.comparator
+        if isinstance(left, ast._Literal) and not isinstance(left, ast.List) and not isinstance(right, ast._Literal):
+            left, right, comparator = right, left, _FLIPPED.get(type(comparator), comparator)
+        if isinstance(right, ast.Boolean) and isinstance(comparator, (ast.Eq, ast.NotEq)):
+            positive = right.py_val == isinstance(comparator, ast.Eq)
+            inner = self.condition(left)
+            return inner if positive else ast.UnaryOp(ast.Not(), inner)
+        name = self._operand(left)
+        if isinstance(comparator, ast.In):
+            if not isinstance(right, ast.List):
+                raise FilterSyntax(self._at(right), "after 'in' comes a list in parentheses")
+            return ast.Compare(comparator, left, ast.List([self._literal(name, one) for one in right.val]))
+        return ast.Compare(comparator, left, self._literal(name, right))
+
+    def _test(self, node: ast.Call) -> ast._Node:
+        name = self._operand(node.args[0])
+        if PROPERTIES[name].edm is not Edm.STRING:
+            raise FilterInvalid(
+                self._at(node.func), f"{node.func.name} works on text, {name} is {PROPERTIES[name].edm.value}"
+            )
+        if not isinstance(node.args[1], ast.String):
+            raise FilterInvalid(self._at(node.args[1], node.func), f"{node.func.name} looks for a text in quotes")
+        self._count()
+        return ast.Call(node.func, [node.args[0], node.args[1]])
+
+    def _operand(self, node: ast._Node) -> str:
+        """Check what stands left of a comparison; answer the property it is about."""
+        self._count()
+        if isinstance(node, ast.Identifier):
+            return node.name
+        if not isinstance(node, ast.Call) or node.func.name in _TESTS:
+            raise FilterNotServed(
+                self._at(node), "a comparison without a property on one side and a value on the other"
+            )
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise FilterInvalid(self._at(node.func), f"more than {MAX_DEPTH} levels deep")
+        name = self._operand(node.args[0])
+        self._depth -= 1
+        if PROPERTIES[name].edm is not Edm.STRING:
+            raise FilterInvalid(
+                self._at(node.func), f"{node.func.name} works on text, {name} is {PROPERTIES[name].edm.value}"
+            )
+        for number in node.args[1:]:
+            if not isinstance(number, ast.Integer) or not re.fullmatch(r"\+?\d{1,4}", number.val):
+                raise FilterInvalid(self._at(number, node.func), "substring takes whole numbers from 0 to 9999")
+        return name
+
+    def _literal(self, name: str, node: ast._Node) -> ast._Literal:
+        self._count()
+        edm = PROPERTIES[name].edm
+        if isinstance(node, ast.Null):
+            return node
+        if not isinstance(node, ast._Literal):
+            raise FilterNotServed(self._at(node), "a comparison of two properties")
+        if edm is Edm.STRING and isinstance(node, ast.String):
+            return node
+        if edm is Edm.GUID and isinstance(node, ast.GUID):
+            return ast.GUID(node.val.lower())
+        if edm in (Edm.INT32, Edm.DECIMAL) and isinstance(node, (ast.Integer, ast.Float)):
+            return self._number(node)
+        hint = {
+            Edm.STRING: "a text in single quotes",
+            Edm.GUID: "a GUID without quotes",
+            Edm.INT32: "a number",
+            Edm.DECIMAL: "a number",
+        }[edm]
+        refusal = f"{name} is {edm.value} and is compared with {hint}"
+        if edm is Edm.GUID:
+            raise InvalidGuid(f"$filter, position {self._at(node)}: {refusal}.")
+        raise FilterInvalid(self._at(node), refusal)
+
+    def _number(self, node: ast.Integer | ast.Float) -> ast.Float:
+        try:
+            number = Decimal(node.val)
+        except InvalidOperation:
+            raise FilterInvalid(self._at(node), "this number cannot be read") from None
+        if number.adjusted() > _MAX_DIGITS:  # beyond every quantity: only its sign matters
+            number = Decimal(1).scaleb(_MAX_DIGITS).copy_sign(number)
+        return ast.Float(str(number))
+
+    def _count(self) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise FilterInvalid(1, f"more than {MAX_NODES} parts; ask in several requests")
+
+    def _at(self, *nodes: Any) -> int:
+        """Where the first of these that has a place in the text stands; nodes made by the parser have their leaves'."""
+        for node in nodes:
+            if id(node) in self._positions:
+                return self._positions[id(node)]
+            for child in getattr(node, "__dict__", {}).values():
+                found = self._at(*child) if isinstance(child, list) else self._at(child) if _is_node(child) else 0
+                if found:
+                    return found
+        return 0
+
+
+def _is_node(value: object) -> bool:
+    return isinstance(value, ast._Node)
+
+
+_FLIPPED: dict[type[ast._Comparator], ast._Comparator] = {
+    ast.Lt: ast.Gt(),
+    ast.LtE: ast.GtE(),
+    ast.Gt: ast.Lt(),
+    ast.GtE: ast.LtE(),
+}
+
+
+def _chain(node: ast.BoolOp) -> list[ast._Node]:
+    """The members of "a or b or c", without recursion: a chain may be long, and is one level deep."""
+    found: list[ast._Node] = []
+    waiting: list[ast._Node] = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.BoolOp) and type(one.op) is type(node.op):
+            waiting += [one.right, one.left]
+        else:
+            found.append(one)
+    return found
+
+
+def _properties(node: ast._Node) -> set[str]:
+    """Which properties a reduced condition is about."""
+    match node:
+        case ast.BoolOp():
+            return {name for part in _chain(node) for name in _properties(part)}
+        case ast.UnaryOp():
+            return _properties(node.operand)
+        case ast.Compare():
+            return _properties(node.left)
+        case ast.Call():
+            return _properties(node.args[0])
+        case ast.Identifier():
+            return {node.name}
+    return set()

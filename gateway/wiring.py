@@ -1,0 +1,176 @@
+"""Builds everything the gateway needs from its settings, written out by hand. Opens no connection by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TextIO
+
+from limits.storage import MemoryStorage, Storage
+from structlog.typing import FilteringBoundLogger
+
+from bridge.errors import SchemaOutOfDate
+from bridge.records import Side, utc_now
+from bridge.secrets import hook_secret
+from bridge.store.database import Database
+from bridge.store.gateway import GatewayStore, StoreUnavailable
+from gateway.availability.service import Availability, Rules
+from gateway.cache.base import Cache, CacheUnavailable
+from gateway.cache.memory import MemoryCache
+from gateway.guards import Limits
+from gateway.health.checks import Check, Checks, Drain, Finding, Status
+from gateway.keys import KeyRing
+from gateway.logs import logger
+from gateway.metrics import Metrics
+from gateway.settings import GatewaySettings
+from gateway.throttle import Allowance, Guesses
+from gateway.watch import Watch
+
+_WAKE_CHANNEL = "wake"
+"""With the cache's prefix: bridge:wake, which workers listen to."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookSecrets:
+    """What a webhook of each side must bring."""
+
+    sales: str
+    business_central: str
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts an application is made of. ``unavailable`` are the exceptions that say the state cannot be asked."""
+
+    availability: Availability
+    ring: KeyRing
+    limits: Limits
+    checks: Checks
+    drain: Drain
+    metrics: Metrics
+    log: FilteringBoundLogger
+    wake: Callable[[str, str | None], None]
+    hook_secrets: HookSecrets
+    clock: Callable[[], datetime]
+    unavailable: tuple[type[Exception], ...]
+    close: Callable[[], None]
+
+
+def build(
+    settings: GatewaySettings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    ticks: Callable[[], float] = time.monotonic,
+    log_stream: TextIO | None = None,
+) -> Services:
+    """``ticks`` answers monotonic seconds; log lines go to ``log_stream``, else to standard output."""
+    database = Database(settings.database_url)
+    store = GatewayStore(database, clock)
+    cache, counters = _cache(settings, ticks)
+    watch = Watch(store.changes, cache, ticks)
+    log = logger(settings.log_format, log_stream)
+    secret = settings.secret_key.get_secret_value()
+
+    def wake(job: str, company_id: str | None) -> None:
+        store.wake(job, company_id)
+        try:
+            cache.publish(_WAKE_CHANNEL, job)
+        except CacheUnavailable as error:
+            log.warning("wake-up not announced; the worker finds the due job by itself", job=job, error=str(error))
+
+    return Services(
+        availability=Availability(
+            source=store,
+            watch=watch,
+            cache=cache,
+            wake=wake,
+            clock=clock,
+            rules=Rules(
+                default_company=settings.bc_company[0] if settings.bc_company else "",
+                max_age=settings.availability_max_age,
+                stale_if_error=settings.availability_stale_if_error,
+                retry_after=settings.availability_poll_seconds,
+            ),
+            secret=secret,
+        ),
+        ring=KeyRing(store.keys_of, lambda: watch.view().keys, clock),
+        limits=Limits(
+            per_key=Allowance(settings.requests_limit, counters),
+            per_address=Allowance(settings.requests_limit, counters),
+            guesses=Guesses(settings.guesses_limit, counters),
+        ),
+        checks=Checks(_checks(settings, store, watch, cache, clock), ticks),
+        drain=Drain(),
+        metrics=Metrics(processes=settings.web_concurrency),
+        log=log,
+        wake=wake,
+        hook_secrets=HookSecrets(hook_secret(secret, Side.SALES), hook_secret(secret, Side.BUSINESS_CENTRAL)),
+        clock=clock,
+        unavailable=(StoreUnavailable,),
+        close=database.close,
+    )
+
+
+def _cache(settings: GatewaySettings, ticks: Callable[[], float]) -> tuple[Cache, Storage]:
+    if not settings.redis_url:
+        return MemoryCache(ticks), MemoryStorage()
+    from gateway.cache.redis import RedisCache, counters  # only an install with Redis loads its client
+
+    return RedisCache(settings.redis_url), counters(settings.redis_url)
+
+
+def _checks(
+    settings: GatewaySettings, store: GatewayStore, watch: Watch, cache: Cache, clock: Callable[[], datetime]
+) -> list[Check]:
+    def database() -> Finding:
+        try:
+            store.check()
+        except StoreUnavailable:
+            return Finding(Status.FAILED, "not reachable", "Is DATABASE_URL right, and does the server run?")
+        except SchemaOutOfDate as error:
+            return Finding(Status.FAILED, error.text, error.advice)
+        return Finding(Status.OK, "reachable, tables up to date")
+
+    def shared_cache() -> Finding:
+        try:
+            cache.ping()
+        except CacheUnavailable:
+            return Finding(
+                Status.DEGRADED, "not reachable", "Answers come from the database; is REDIS_URL right, does it run?"
+            )
+        return Finding(Status.OK, "reachable" if settings.redis_url else "in this process")
+
+    def companies() -> Finding:
+        try:
+            known = watch.view().companies
+        except StoreUnavailable:
+            return Finding(Status.FAILED, "cannot be read", "See the check of the database.")
+        if not known:
+            return Finding(Status.FAILED, "none known yet", "Start the worker: python -m bridge work")
+        return Finding(Status.OK, f"{len(known)} known")
+
+    def availability() -> Finding:
+        try:
+            view = watch.view()
+        except StoreUnavailable:
+            return Finding(Status.FAILED, "cannot be read", "See the check of the database.")
+        ages = [
+            (clock() - view.tails[one.id]).total_seconds() if one.id in view.tails else None for one in view.companies
+        ]
+        late = [age for age in ages if age is None or age > settings.availability_max_age]
+        if late:
+            return Finding(
+                Status.DEGRADED,
+                f"{len(late)} of {len(ages)} companies have not been read for {settings.availability_max_age} seconds",
+                "Does the worker run, and does Business Central answer? python -m bridge jobs",
+            )
+        return Finding(Status.OK, f"oldest answer {max((int(age) for age in ages if age is not None), default=0)} s")
+
+    return [
+        Check("database", database),
+        Check("cache", shared_cache),
+        Check("companies", companies),
+        Check("availability", availability),
+    ]
