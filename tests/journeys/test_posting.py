@@ -58,7 +58,7 @@ def test_ten_thousand_reads_cause_no_request_to_business_central(
     """Without a worker nobody tails the ledger: whatever reached Business Central would be the readers' doing."""
     couple_all(product)
     product.bridge("refresh-availability", "--full").expect(0)
-    product.gateway()
+    product.gateway(RATE_LIMIT="1000000 per minute")
     forms = _Forms(product, sandbox, ITEM)
     assert until(forms.ask, 60, "the item to be known")["ItemNo"] == ITEM
     sandbox.forget_requests()
