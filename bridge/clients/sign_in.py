@@ -15,6 +15,10 @@ from urllib.parse import urlsplit
 
 import msal
 import requests
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from msal.exceptions import MsalServiceError
 from requests.adapters import HTTPAdapter
 
@@ -160,7 +164,7 @@ class _Application:
             except (requests.RequestException, MsalServiceError, ValueError, RuntimeError) as error:
                 raise self._explained(error) from None
             if "access_token" not in answer:
-                raise _refusal(answer)
+                raise self._in_trouble() or _refusal(answer)
             token: str = answer["access_token"]
             self._latest[scope] = token
             return token
@@ -188,15 +192,7 @@ class _Application:
     def _credential(self) -> str | dict[str, str]:
         if self._secret:
             return self._secret
-        try:
-            pem = Path(self._certificate_path).read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError):
-            raise SignInFailed(
-                f"the certificate file {self._certificate_path} cannot be read",
-                code="CertificateUnreadable",
-                advice="Check ENTRA_CLIENT_CERTIFICATE: a PEM file with key and certificate",
-            ) from None
-        return {"private_key": pem, "public_certificate": pem}
+        return _certificate(Path(self._certificate_path))
 
     def _explained(self, error: Exception) -> SignInFailed:
         """Connection trouble keeps its kind; what msal could not read becomes a sentence without its contents."""
@@ -206,12 +202,16 @@ class _Application:
         if isinstance(error, requests.RequestException):
             return SignInFailed(f"{self._host} does not answer", advice=_LOOK_AT_AUTHORITY, reachable=False)
         text = f"{self._host} gave no usable answer ({type(error).__name__})"
+        return self._in_trouble() or SignInFailed(text, advice=_LOOK_AT_AUTHORITY)
+
+    def _in_trouble(self) -> SignInFailed | None:
+        """Set when the authority's last answer was about its own state, not about us."""
         status = self._wire.last_status
-        if status is not None and (status == 429 or status >= 500):
-            # msal answers repeats from memory for five seconds when the authority names no time of its own.
-            pause = self._wire.last_retry_after or 5.0
-            return SignInFailed(f"{text}, status {status}", reachable=False, retry_after=pause)
-        return SignInFailed(text, advice=_LOOK_AT_AUTHORITY)
+        if status is None or (status < 500 and status != 429):
+            return None
+        # msal answers repeats from memory for five seconds when the authority names no time of its own.
+        pause = self._wire.last_retry_after or 5.0
+        return SignInFailed(f"{self._host} answers {status}", reachable=False, retry_after=pause)
 
 
 class _Wire(HTTPAdapter):
@@ -232,6 +232,26 @@ class _Wire(HTTPAdapter):
         wait = response.headers.get("Retry-After", "")
         self.last_status, self.last_retry_after = response.status_code, float(wait) if wait.isdecimal() else None
         return response
+
+
+def _certificate(path: Path) -> dict[str, str]:
+    """What msal needs to sign with the key in a PEM file. Entra takes RSA keys only."""
+    try:
+        pem = path.read_bytes()
+        key = serialization.load_pem_private_key(pem, password=None)
+        x509.load_pem_x509_certificate(pem)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise SignInFailed(
+            f"the certificate file {path} cannot be used",
+            code="CertificateUnusable",
+            advice="Check ENTRA_CLIENT_CERTIFICATE: a PEM file with an RSA key, without password, and its certificate",
+        )
+    return {
+        "private_key": pem.decode("utf-8", errors="replace"),
+        "public_certificate": pem.decode("utf-8", errors="replace"),
+    }
 
 
 def _refusal(answer: dict[str, Any]) -> SignInFailed:

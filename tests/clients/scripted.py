@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,8 @@ import simplejson
 
 from bridge.clients.calls import Calls
 from bridge.clients.pacing import Pace
-from bridge.clients.transport import BasicSignIn, SignIn, Transport
+from bridge.clients.sign_in import BasicSignIn, SignIn
+from bridge.clients.transport import Transport
 from bridge.records import Side
 
 
@@ -29,6 +31,8 @@ class Asked:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    target: str
+    """Path and query exactly as they came, nothing decoded."""
 
     @property
     def json(self) -> Any:
@@ -60,12 +64,14 @@ Script = Callable[[Asked], Answer]
 class ScriptedServer:
     """Answers the requests in turn by ``script``; the last entry answers all that follow."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
         self._script: deque[Answer | Script] = deque()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://localhost:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     def will(self, *script: Answer | Script) -> None:
@@ -92,6 +98,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
+    def handle_error(self, *args: object) -> None:
+        """A client that hung up first is part of the tests, not news."""
+
 
 def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -101,7 +110,7 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
             address = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query, headers = unquote(address.query), {name.lower(): value for name, value in self.headers.items()}
-            answer = server.next_answer(Asked(self.command, unquote(address.path), query, headers, body))
+            answer = server.next_answer(Asked(self.command, unquote(address.path), query, headers, body, self.path))
             if answer is HANG_UP:
                 self.hang_up()
                 return
@@ -123,7 +132,7 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
 
         do_GET = do_POST = do_PATCH = do_DELETE = answer
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Keep the test's output clean."""
 
     return Handler

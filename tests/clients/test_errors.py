@@ -158,7 +158,7 @@ def test_a_redirect_is_not_followed(server):
 def test_a_procedure_nobody_knows_means_that_the_companion_is_missing(server, company, code):
     server.will(Answer(404, odata(code, "Resource not found for the segment 'SalesBridge_GetBridgeSetup'.")))
 
-    with pytest.raises(CompanionMissing, match="companion/README.md"):
+    with pytest.raises(CompanionMissing, match=r"companion/README\.md"):
         company.bridge_setup()
 
 
