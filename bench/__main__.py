@@ -1,7 +1,7 @@
 """``python -m bench``: 830 orders through the sandbox by one pick-up, in numbers.
 
-Uses the files of NORTHWIND_DIR, or the generated set of the same size and shape. ``--latency`` adds milliseconds to every
-remote call, as a network would. Fails when an order is not there, not released or not acknowledged.
+Uses the files of NORTHWIND_DIR, or the generated set of the same size and shape. ``--latency`` adds milliseconds to
+every remote call, as a network would. Fails when an order is not there, not released or not acknowledged.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Measured:
 
     def per_order(self, what: str) -> float:
         """Requests or operations of both systems together, per order."""
-        return sum(self.counts.get(system, {}).get(what, 0) for system in SYSTEMS) / self.orders
+        return sum(int(self.counts.get(system, {}).get(what, 0)) for system in SYSTEMS) / self.orders
 
 
 def measure(folder: Path, latency: float) -> Measured:

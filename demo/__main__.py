@@ -6,12 +6,16 @@ With ``--once`` it ends after the walk: 0 when every step came out, 1 when one d
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
 import secrets
 import shutil
 import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
 
 from demo.processes import ROOT, ChildFailed
 from demo.product import CommandFailed, Product
@@ -20,6 +24,7 @@ from demo.teller import StepFailed, Teller
 from demo.walk import Walk
 
 FOLDER = ROOT / "var" / "demo"
+LOCK = ROOT / "var" / "demo.lock"
 QUICK = {
     "AVAILABILITY_POLL_SECONDS": "2",
     "PUSH_STATUS_SECONDS": "5",
@@ -45,31 +50,43 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    LOCK.parent.mkdir(exist_ok=True)
     try:
-        return _run(teller, once=once)
+        with LOCK.open("w") as lock:
+            return _run(teller, _own_folder(lock), once=once)
     except Interrupted:
         teller.say("\nStopped. Everything the demo started has ended.")
         return 0 if not once else 1
 
 
-def _run(teller: Teller, *, once: bool) -> int:
+def _own_folder(lock: TextIO) -> Path:
+    """The demo's folder, emptied; another one when a demo is running there already."""
+    folder = FOLDER
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        folder = FOLDER.with_name(f"demo-{os.getpid()}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _run(teller: Teller, folder: Path, *, once: bool) -> int:
     sandbox: SandboxProcess | None = None
     product: Product | None = None
     try:
         with teller.step("Business Central and Sales start, as a sandbox on this machine"):
-            sandbox = SandboxProcess(FOLDER / "sandbox", "--webhook-delay", "0.5")
+            sandbox = SandboxProcess(folder / "sandbox", "--webhook-delay", "0.5")
             teller.say("Real servers with state and business rules, and a sign-in of their own. No account is needed.")
             teller.done(f"{sandbox.env['BC_COMPANY']} is open for business.")
         product = Product(
             {
-                "DATABASE_URL": f"sqlite:///{FOLDER / 'bridge.db'}",
+                "DATABASE_URL": f"sqlite:///{folder / 'bridge.db'}",
                 "SECRET_KEY": secrets.token_urlsafe(48),
                 **sandbox.env,
                 **QUICK,
             },
-            FOLDER,
+            folder,
         )
         product.upgrade()
         walk = Walk(teller, sandbox, product)
@@ -90,7 +107,7 @@ def _run(teller: Teller, *, once: bool) -> int:
             teller.say(product.tails())
         if sandbox is not None:
             teller.say(sandbox.child.tail())
-        teller.say(f"All logs: {FOLDER}")
+        teller.say(f"All logs: {folder}")
         return 1
     finally:
         if product is not None:
