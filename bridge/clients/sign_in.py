@@ -248,10 +248,8 @@ def _certificate(path: Path) -> dict[str, str]:
             code="CertificateUnusable",
             advice="Check ENTRA_CLIENT_CERTIFICATE: a PEM file with an RSA key, without password, and its certificate",
         )
-    return {
-        "private_key": pem.decode("utf-8", errors="replace"),
-        "public_certificate": pem.decode("utf-8", errors="replace"),
-    }
+    text = pem.decode("utf-8", errors="replace")  # a PEM file may hold remarks in any encoding around its blocks
+    return {"private_key": text, "public_certificate": text}
 
 
 def _refusal(answer: dict[str, Any]) -> SignInFailed:

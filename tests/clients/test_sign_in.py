@@ -21,6 +21,7 @@ from tests.clients.scripted import Answer, FakePace, ScriptedServer, a_transport
 
 TENANT = "99999999-0000-0000-0000-000000000001"
 CLIENT = "99999999-0000-0000-0000-000000000002"
+SCOPE = "https://api.businesscentral.dynamics.com/.default"
 SECRET = "a-very-secret-secret"
 EC_KEY = trustme.CA().issue_cert("bridge.example").private_key_and_cert_chain_pem.bytes()
 READ = Call(method="GET", path="x", purpose="read items", effect=Effect.READS)
@@ -75,7 +76,7 @@ def authority(ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def signed_in(authority: Authority, **changes) -> EntraSignIn:
     settings: dict[str, Any] = {
-        "scope": "https://api.businesscentral.dynamics.com/.default",
+        "scope": SCOPE,
         "secret": SECRET,
         "timeout": 5.0,
     }
@@ -101,7 +102,7 @@ def test_one_token_serves_every_request_and_every_thread(server, authority, tran
     assert {asked.headers["authorization"] for asked in server.asked} == {"Bearer token-1"}
     [request] = authority.token_requests
     assert request["grant_type"] == ["client_credentials"]
-    assert request["scope"] == ["https://api.businesscentral.dynamics.com/.default"]
+    assert request["scope"] == [SCOPE]
     assert request["client_secret"] == [SECRET]
 
 
