@@ -21,15 +21,19 @@ from bridge import logs, overview
 from bridge.cli.output import describe_counts, failure_rows, print_json, print_table
 from bridge.clients.errors import RemoteError
 from bridge.context import Outcome
+from bridge.coupling.errors import MappingUnknown, NotOfThisMapping, RecordNotFound
 from bridge.errors import BridgeError, CompanyUnknown, NotConfigured, SettingInvalid
 from bridge.explain import explain
-from bridge.records import Company, guid
+from bridge.records import Company
 from bridge.settings import Settings
 from bridge.store import companies
 from bridge.store.database import DatabaseFailed
 from bridge.wiring import Bridge, build, choose
 
 DONE, FAILED, WRONG_CALL = 0, 1, 2
+
+_WRONG_CALLS = (SettingInvalid, NotConfigured, CompanyUnknown, MappingUnknown, RecordNotFound, NotOfThisMapping)
+"""Errors that say: this cannot have been meant so. The others say: this did not work."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -106,18 +110,6 @@ def company_option(command: F) -> F:
     )(command)
 
 
-class GuidText(click.ParamType[str]):
-    """An id: 36 characters with dashes, in any case, braces allowed."""
-
-    name = "id"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            return guid(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not an id such as 5d2a4c6e-8f1b-4a3d-9c7e-0b1a2c3d4e5f.", param, ctx)
-
-
 class BridgeGroup(click.Group):
     """Turns the errors we foresee into one readable line and the right exit code; others keep their traceback."""
 
@@ -127,8 +119,7 @@ class BridgeGroup(click.Group):
             return super().invoke(ctx)
         except (BridgeError, RemoteError, DatabaseFailed) as error:
             _show(error, as_json=state.as_json)
-            wrong = isinstance(error, SettingInvalid | NotConfigured | CompanyUnknown)
-            ctx.exit(WRONG_CALL if wrong else FAILED)
+            ctx.exit(WRONG_CALL if isinstance(error, _WRONG_CALLS) else FAILED)
         finally:
             if ctx.parent is None:
                 state.close()
