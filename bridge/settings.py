@@ -6,11 +6,12 @@ secrets are never shown.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bridge import connection_string
 from bridge.errors import SettingInvalid
 
 
@@ -51,6 +52,7 @@ class Settings(EnvironmentSettings):
     secret_key: SecretStr = Field(SecretStr(""), description="32 characters or more")
 
     sales_url: str = Field("", description="the address of the Dataverse environment, without a path")
+    sales_connection_string: SecretStr = Field(SecretStr(""), description="AuthType=ClientSecret;Url=…;ClientId=…;…")
     bc_url: str = Field("", description="the address below which /api/v2.0 and /ODataV4 lie")
     bc_company: Annotated[tuple[str, ...], NoDecode] = Field((), description="company names or ids, comma separated")
     bc_auth: Literal["oauth", "basic"] = Field("oauth", description='"oauth" or "basic"')
@@ -78,6 +80,27 @@ class Settings(EnvironmentSettings):
     log_format: Literal["json", "text"] = Field("text", description='"json" or "text"')
 
     _split = field_validator("bc_company", mode="before")(split_list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_connection_string(cls, values: dict[str, Any]) -> dict[str, Any]:
+        text = values.get("sales_connection_string")
+        if not text:
+            return values
+        try:
+            connection = connection_string.parse(text.get_secret_value() if isinstance(text, SecretStr) else str(text))
+        except connection_string.ConnectionStringInvalid as error:
+            raise ValueError(f"SALES_CONNECTION_STRING: {error}") from None
+        said = {
+            "sales_url": connection.url,
+            "entra_client_id": connection.client_id,
+            "entra_client_secret": connection.secret,
+            "entra_client_certificate": connection.certificate,
+        }
+        twice = [name.upper() for name, value in said.items() if value and values.get(name) not in (None, "", value)]
+        if twice:
+            raise ValueError(f"SALES_CONNECTION_STRING and {' and '.join(twice)} disagree; keep one of them")
+        return values | {name: value for name, value in said.items() if value}
 
     @field_validator("sales_url", "bc_url", "entra_authority")
     @classmethod

@@ -45,9 +45,7 @@ def test_every_direct_dependency_is_accounted_for():
 def test_every_failure_code_is_documented():
     """A code a person may meet is in the list of docs/orders.md or docs/status.md."""
     in_code = {
-        code
-        for path in (ROOT / "bridge").rglob("*.py")
-        for code in re.findall(r'"(E-[A-Z]+-\d\d)"', path.read_text())
+        code for path in (ROOT / "bridge").rglob("*.py") for code in re.findall(r'"(E-[A-Z]+-\d\d)"', path.read_text())
     }
     documented = set(
         re.findall(r"E-[A-Z]+-\d\d", (ROOT / "docs/orders.md").read_text() + (ROOT / "docs/status.md").read_text())
