@@ -1,0 +1,364 @@
+"""The Web API of one environment: from a request to the row, collection, function or action it names.
+
+One method answers a request, whether it came alone or as part of a batch. Refusals are raised as DataverseError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from sandbox.sales import actions, metadata, writes
+from sandbox.sales.batch import handle_batch
+from sandbox.sales.environment import Environment
+from sandbox.sales.errors import (
+    DataverseError,
+    bad_method,
+    no_resource,
+    no_route,
+    not_found,
+    unknown_property,
+    version_mismatch,
+)
+from sandbox.sales.http import Answer, Call, json_answer
+from sandbox.sales.model import Ref, Row, Table
+from sandbox.sales.paths import Segment, entity_table, resolve_bind, row_id, segments
+from sandbox.sales.query import PAGE_LIMIT, Reading, delta_moment, matching, page, read_options, show_rows
+from sandbox.sales.render import stored_value
+from sandbox.sales.schema import TABLES
+from sandbox.sales.values import show
+
+_SKIP_TOKEN = re.compile(r'pagenumber="(\d+)" pagingcookie="([\w-]*)/(\d+)/(\d*)"')
+_NAMESPACE = "Microsoft.Dynamics.CRM."
+_TRACK = "odata.track-changes"
+
+
+class Api:
+    """Answers requests; the caller holds the world's lock."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    def handle(self, call: Call) -> Answer:
+        """Answer one request, or raise the refusal."""
+        parts = segments(call.path)
+        if not parts:
+            return _service_document(call)
+        first = parts[0]
+        if first.name == "$batch":
+            if call.method != "POST":
+                raise bad_method(call.method)
+            return handle_batch(self._env, call, self.handle)
+        if first.name == "WhoAmI":
+            return self._who_am_i(call)
+        if first.name == "EntityDefinitions":
+            if call.method != "GET":
+                raise DataverseError(501, "0x80040203", "The sandbox's tables are fixed: metadata can only be read.")
+            return metadata.read(call, parts)
+        if first.name in actions.UNBOUND:
+            _demand_action(call)
+            return actions.UNBOUND[first.name](self._env, call, None)
+        table = entity_table(first.name)
+        if first.key is None:
+            return self._collection(call, table, parts[1:])
+        return self._row(call, table, row_id(table, first.key), parts[1:])
+
+    def _who_am_i(self, call: Call) -> Answer:
+        if call.method != "GET":
+            raise no_route(f"{call.base}/{call.path}")
+        user = self._env.store.get("systemuser", call.caller.user_id) or {}
+        body = {
+            "@odata.context": f"{call.base}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse",
+            "BusinessUnitId": show(user.get("businessunitid")),
+            "UserId": call.caller.user_id,
+            "OrganizationId": self._env.organization["organizationid"],
+        }
+        return json_answer(200, body)
+
+    # -- collections ------------------------------------------------------------------------------------------------
+
+    def _collection(self, call: Call, table: Table, rest: list[Segment]) -> Answer:
+        if rest:
+            if rest[0].name == "$count" and call.method == "GET":
+                return self._bare_count(call, table, None)
+            name = rest[0].name.removeprefix(_NAMESPACE)
+            if name in actions.UNBOUND and rest[0].name.startswith(_NAMESPACE):
+                _demand_action(call)
+                return actions.UNBOUND[name](self._env, call, None)
+            raise no_resource(rest[0].name)
+        if call.method == "GET":
+            return self._list(call, table, None, table.entity_set)
+        if call.method == "POST":
+            new_id = writes.create(self._env, table, call.json(), call.caller, references=call.references)
+            return self._written(call, table, new_id, created=True)
+        raise bad_method(call.method)
+
+    def _list(self, call: Call, table: Table, rows: Iterable[Row] | None, path: str) -> Answer:
+        query, preferences = call.options, call.preferences
+        options = read_options(query)
+        tracking = _TRACK in preferences or "$deltatoken" in query
+        if tracking:
+            _check_tracking(table, query)
+        if "$deltatoken" in query:
+            return self._changes(call, table, query["$deltatoken"], Reading(options, call.annotations))
+        applied = []
+        size = PAGE_LIMIT
+        limit = options.top
+        if "odata.maxpagesize" in preferences:
+            wanted = preferences["odata.maxpagesize"]
+            if not wanted.isdecimal() or int(wanted) < 1:
+                raise DataverseError(400, "0x80060888", f"odata.maxpagesize '{wanted}' is not a positive number.")
+            size, limit = min(int(wanted), PAGE_LIMIT), None
+            applied.append(f"odata.maxpagesize={wanted}")
+        found = matching(self._env, table, options, rows)
+        if limit is not None:
+            found = found[:limit]
+        number, last_id, seen, version = _skip_token(query.get("$skiptoken", ""), self._env.store.version)
+        cut = page(found, table, size=size, after_id=last_id, seen=seen)
+        body: Row = {"@odata.context": f"{call.base}/$metadata#{_context(table, options.select)}"}
+        if call.annotations.wanted("Microsoft.Dynamics.CRM.totalrecordcount"):
+            body["@Microsoft.Dynamics.CRM.totalrecordcount"] = cut.count if options.count else -1
+            body["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] = options.count and len(found) > cut.count
+        if options.count:
+            body["@odata.count"] = cut.count
+        body["value"] = show_rows(self._env, table, cut.rows, Reading(options, call.annotations), call.base)
+        if cut.more:
+            by_id = "" if options.orderby else cut.last_id
+            cookie = (
+                f'<cookie pagenumber="{number + 1}" pagingcookie="{by_id}/{cut.seen}/{version}" istracking="False" />'
+            )
+            body["@odata.nextLink"] = _link(call, path, {**query, "$skiptoken": cookie})
+        elif tracking:
+            token = f"{version}!{delta_moment(self._env.world.clock.now())}"
+            body["@odata.deltaLink"] = _link(call, path, {**_without_page(query), "$deltatoken": token})
+        if tracking:
+            applied.append(_TRACK)
+        return json_answer(200, body, _applied(call, *applied))
+
+    def _changes(self, call: Call, table: Table, token: str, reading: Reading) -> Answer:
+        text = token.partition("!")[0]
+        if not text.isdecimal():
+            raise DataverseError(
+                400,
+                "0x80044352",
+                "Version stamp associated with the client has expired. Please perform a full sync.",
+            )
+        store, since = self._env.store, int(text)
+        changed = sorted(
+            (row for row in store.rows(table.name) if row["versionnumber"] > since),
+            key=lambda row: int(row["versionnumber"]),
+        )
+        value = show_rows(self._env, table, changed, reading, call.base)
+        context = f"{call.base}/$metadata#{table.entity_set}/$deletedEntity"
+        value += [
+            {"@odata.context": context, "id": gone, "reason": "deleted"}
+            for gone in store.deleted_since(table.name, since)
+        ]
+        fresh = f"{store.version}!{delta_moment(self._env.world.clock.now())}"
+        body = {
+            "@odata.context": f"{call.base}/$metadata#{_context(table, reading.options.select)}/$delta",
+            "@odata.deltaLink": _link(call, table.entity_set, {**_without_page(call.options), "$deltatoken": fresh}),
+            "value": value,
+        }
+        return json_answer(200, body, _applied(call))
+
+    def _bare_count(self, call: Call, table: Table, rows: Iterable[Row] | None) -> Answer:
+        found = matching(self._env, table, read_options(call.options), rows)
+        text = str(min(len(found), PAGE_LIMIT)).encode()
+        return Answer(200, text, {"Content-Type": "text/plain", "OData-Version": "4.0"})
+
+    # -- single rows ------------------------------------------------------------------------------------------------
+
+    def _row(self, call: Call, table: Table, found_id: str, rest: list[Segment]) -> Answer:
+        if rest:
+            return self._below(call, table, found_id, rest)
+        if call.method == "GET":
+            return self._read(call, table, found_id)
+        if call.method == "PATCH":
+            return self._patch(call, table, found_id)
+        if call.method == "DELETE":
+            writes.delete(self._env, table, found_id, call.caller, if_match=call.header("if-match"))
+            return Answer(204, headers={"OData-Version": "4.0"})
+        raise bad_method(call.method)
+
+    def _existing(self, table: Table, found_id: str) -> Row:
+        row = self._env.store.get(table.name, found_id)
+        if row is None:
+            raise not_found(table.name, found_id)
+        return row
+
+    def _read(self, call: Call, table: Table, found_id: str) -> Answer:
+        row = self._existing(table, found_id)
+        options = read_options(call.options)
+        known = call.header("if-none-match")
+        if known and known == writes.etag(row) and not options.expand and not call.annotations.patterns:
+            return Answer(304, headers={"OData-Version": "4.0", "ETag": known})
+        return self._shown(call, table, row, 200)
+
+    def _shown(self, call: Call, table: Table, row: Row, status: int, *applied: str) -> Answer:
+        options = read_options(call.options)
+        shown = show_rows(self._env, table, [row], Reading(options, call.annotations), call.base)[0]
+        context = f"{call.base}/$metadata#{_context(table, options.select)}/$entity"
+        headers = {"ETag": writes.etag(row), **_applied(call, *applied)}
+        return json_answer(status, {"@odata.context": context, **shown}, headers, Ref(table.name, row[table.id]))
+
+    def _patch(self, call: Call, table: Table, found_id: str) -> Answer:
+        exists = self._env.store.get(table.name, found_id) is not None
+        if_match = call.header("if-match")
+        if exists and call.header("if-none-match") == "*":
+            raise DataverseError(412, "0x80060891", "A record with matching key values already exists.")
+        if not exists and if_match:
+            if if_match != "*":
+                raise version_mismatch()
+            raise not_found(table.name, found_id)
+        body = call.json()
+        if exists:
+            writes.update(self._env, table, found_id, body, call.caller, if_match=if_match, references=call.references)
+        else:
+            writes.create(self._env, table, body, call.caller, row_id=found_id, references=call.references)
+        return self._written(call, table, found_id, created=not exists)
+
+    def _written(self, call: Call, table: Table, found_id: str, *, created: bool) -> Answer:
+        if call.preferences.get("return") == "representation":
+            status = 201 if created else 200
+            return self._shown(call, table, self._existing(table, found_id), status, "return=representation")
+        uri = f"{call.base}/{table.entity_set}({found_id})"
+        headers = {"OData-Version": "4.0", "OData-EntityId": uri, "Location": uri}
+        return Answer(204, headers=headers, created=Ref(table.name, found_id))
+
+    def _below(self, call: Call, table: Table, found_id: str, rest: list[Segment]) -> Answer:
+        name = rest[0].name
+        row = self._existing(table, found_id)
+        if name.startswith(_NAMESPACE):
+            action = actions.BOUND.get((table.name, name.removeprefix(_NAMESPACE)))
+            if action is None:
+                raise no_resource(name)
+            _demand_action(call)
+            return action(self._env, call, row)
+        if rest[-1].name == "$ref":
+            return self._reference(call, table, found_id, rest)
+        if name in table.collections:
+            return self._children(call, table, row, rest)
+        if name in table.by_navigation and call.method == "GET":
+            column, targets = table.by_navigation[name]
+            ref: Ref | None = row.get(column.name)
+            target = self._env.row(ref) if ref is not None and ref.table in targets else None
+            if ref is None or target is None:
+                return Answer(204, headers={"OData-Version": "4.0"})
+            return self._shown(call, TABLES[ref.table], target, 200)
+        return self._property(call, table, row, rest)
+
+    def _children(self, call: Call, table: Table, row: Row, rest: list[Segment]) -> Answer:
+        collection = table.collections[rest[0].name]
+        child = TABLES[collection.table]
+        rows = list(self._env.store.where(child.name, collection.column, row[table.id]))
+        if len(rest) > 1 and rest[1].name == "$count" and call.method == "GET":
+            return self._bare_count(call, child, rows)
+        if call.method == "GET" and len(rest) == 1:
+            return self._list(call, child, rows, f"{table.entity_set}({row[table.id]})/{rest[0].name}")
+        if call.method == "POST" and len(rest) == 1:
+            parent = (collection.column, Ref(table.name, row[table.id]))
+            new_id = writes.create(
+                self._env, child, call.json(), call.caller, parent=parent, references=call.references
+            )
+            return self._written(call, child, new_id, created=True)
+        raise bad_method(call.method)
+
+    def _reference(self, call: Call, table: Table, found_id: str, rest: list[Segment]) -> Answer:
+        """Set, clear or add a link; done as the update of the lookup that holds it."""
+        name = rest[0].name
+        owner, target_id, lookup = table, found_id, name
+        value: Any = None
+        if call.method in ("POST", "PUT"):
+            value = call.json().get("@odata.id")
+        if name in table.collections:
+            collection = table.collections[name]
+            owner = TABLES[collection.table]
+            lookup = _navigation_of(owner, collection.column, table.name)
+            if call.method == "POST":
+                target_id = resolve_bind(self._env, owner, value, (owner.name,), call.references).id
+                value = f"{table.entity_set}({found_id})"
+            elif rest[0].key is not None:
+                target_id = row_id(owner, rest[0].key)
+        elif name not in table.by_navigation:
+            raise unknown_property(table.name, name)
+        if call.method not in ("POST", "PUT", "DELETE"):
+            raise bad_method(call.method)
+        body = {f"{lookup}@odata.bind": value if call.method != "DELETE" else None}
+        writes.update(self._env, owner, target_id, body, call.caller, references=call.references)
+        return Answer(204, headers={"OData-Version": "4.0"})
+
+    def _property(self, call: Call, table: Table, row: Row, rest: list[Segment]) -> Answer:
+        column = table.by_property.get(rest[0].name)
+        if column is None:
+            raise no_resource(rest[0].name)
+        if call.method in ("PUT", "DELETE"):
+            value = call.json().get("value") if call.method == "PUT" else None
+            body = {rest[0].name: value}
+            writes.update(self._env, table, row[table.id], body, call.caller, if_match=call.header("if-match"))
+            return Answer(204, headers={"OData-Version": "4.0"})
+        if call.method != "GET":
+            raise bad_method(call.method)
+        value = show(stored_value(row, column))
+        if len(rest) > 1 and rest[1].name == "$value":
+            return Answer(200, str(value).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+        context = f"{call.base}/$metadata#{table.entity_set}({row[table.id]})/{rest[0].name}"
+        return json_answer(200, {"@odata.context": context, "value": value})
+
+
+def _navigation_of(table: Table, column: str, target: str) -> str:
+    return table.columns[column].navigations[target]
+
+
+def _service_document(call: Call) -> Answer:
+    sets = [{"name": t.entity_set, "kind": "EntitySet", "url": t.entity_set} for t in TABLES.values()]
+    return json_answer(200, {"@odata.context": f"{call.base}/$metadata", "value": sets})
+
+
+def _demand_action(call: Call) -> None:
+    if call.method != "POST":
+        raise no_route(f"{call.base}/{call.path}")
+
+
+def _context(table: Table, select: tuple[str, ...]) -> str:
+    return f"{table.entity_set}({','.join(select)})" if select else table.entity_set
+
+
+def _applied(call: Call, *applied: str) -> dict[str, str]:
+    everything = list(applied)
+    if call.annotations.patterns:
+        everything.append(f'odata.include-annotations="{call.preferences["odata.include-annotations"]}"')
+    return {"Preference-Applied": ",".join(everything)} if everything else {}
+
+
+def _link(call: Call, path: str, query: Mapping[str, str]) -> str:
+    return f"{call.base}/{path}?{urlencode(query, quote_via=quote, safe='$,()')}"
+
+
+def _without_page(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in query.items() if name not in ("$skiptoken", "$deltatoken")}
+
+
+def _skip_token(token: str, version: int) -> tuple[int, str, int, int]:
+    """Page number, last id, position and the version the first page was read at."""
+    if not token:
+        return 1, "", 0, version
+    match = _SKIP_TOKEN.search(unquote(token))
+    if match is None:
+        raise DataverseError(400, "0x8004112a", "The paging cookie is not valid.")
+    number, last_id, seen, since = match.groups()
+    return int(number), last_id, int(seen), int(since or version)
+
+
+def _check_tracking(table: Table, query: Mapping[str, str]) -> None:
+    if not table.tracked:
+        raise DataverseError(400, "0x80072491", f"Change tracking is not enabled for entity '{table.name}'.")
+    for name in ("$filter", "$orderby", "$expand", "$top"):
+        if name in query:
+            raise DataverseError(
+                400,
+                "0x80060888",
+                f'The "${{{name[1:]}}}" query parameter isn\'t supported when Change Tracking is enabled.',
+            )

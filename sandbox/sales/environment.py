@@ -1,0 +1,121 @@
+"""One Dataverse environment: its rows, who is calling, and what has happened and is to be told to webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from sandbox.sales.errors import DataverseError
+from sandbox.sales.model import Ref, Row
+from sandbox.sales.schema import TABLES
+from sandbox.sales.store import Store
+from sandbox.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user a request acts as. ``acting_for`` is the signed-in user when it acts as somebody else."""
+
+    user_id: str
+    integration: bool = False
+    """Whether the user is an integration user, to whom submitted orders stay open."""
+    acting_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row was created, updated or deleted; ``changed`` holds the columns that were written."""
+
+    message: str
+    table: str
+    id: str
+    changed: Row
+    caller: Caller
+    correlation_id: str = field(default_factory=lambda: str(uuid4()))
+
+
+class Environment:
+    """The rows and their surroundings. Every method is called with the world's lock held."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.store = Store(TABLES)
+        self.on_event: Callable[[Event], None] = lambda _event: None
+        self._events: list[Event] = []
+        self._numbers: dict[str, int] = {}
+        self._depth = 0
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        self.store = Store(TABLES)
+        self._numbers.clear()
+
+    @property
+    def organization(self) -> Row:
+        """The one row of settings."""
+        return next(iter(self.store.rows("organization")))
+
+    @property
+    def sop_integration(self) -> bool:
+        """Whether sales order processing integration is switched on."""
+        return bool(self.organization.get("issopintegrationenabled"))
+
+    def next_number(self, prefix: str) -> str:
+        """A fresh document number, as the platform gives when none is supplied."""
+        self._numbers[prefix] = self._numbers.get(prefix, 1000) + 1
+        return f"{prefix}-{self._numbers[prefix]:05d}-{uuid4().hex[:6].upper()}"
+
+    def row(self, ref: Ref | None) -> Row | None:
+        """The row a lookup points at."""
+        return self.store.get(ref.table, ref.id) if ref is not None and ref.table in TABLES else None
+
+    def display_name(self, ref: Ref) -> str:
+        """The primary name of the row a lookup points at; blank if it is gone."""
+        row = self.row(ref)
+        return str(row.get(TABLES[ref.table].primary_name) or "") if row is not None else ""
+
+    def say(self, event: Event) -> None:
+        """Note an event; it is told when the outermost transaction has succeeded."""
+        self._events.append(event)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside take effect together, and only then are their events told."""
+        mark = len(self._events)
+        self._depth += 1
+        try:
+            with self.store.transaction():
+                yield
+        except BaseException:
+            del self._events[mark:]
+            raise
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            events, self._events = self._events, []
+            for event in events:
+                self.on_event(event)
+
+    def caller(self, client_id: str, acting_for: str = "") -> Caller:
+        """The application user of a client id, or the user it acts for. Refused with 403 if there is none."""
+        user = next((u for u in self.store.rows("systemuser") if u.get("applicationid") == client_id), None)
+        if user is None:
+            raise DataverseError(403, "0x80072560", "The user is not a member of the organization.")
+        if user.get("isdisabled"):
+            raise DataverseError(403, "0x80040225", "The specified user is disabled.")
+        if not acting_for:
+            return Caller(user["systemuserid"], bool(user.get("isintegrationuser")))
+        other = self._user(acting_for)
+        if other is None:
+            raise DataverseError(403, "0x8004a110", f"The user {acting_for} cannot be acted for: no such user.")
+        return Caller(other["systemuserid"], bool(other.get("isintegrationuser")), user["systemuserid"])
+
+    def _user(self, id_or_object_id: str) -> Row | None:
+        found: Any = self.store.get("systemuser", id_or_object_id)
+        if found is None:
+            users = self.store.rows("systemuser")
+            found = next((u for u in users if u.get("azureactivedirectoryobjectid") == id_or_object_id), None)
+        return found if isinstance(found, dict) else None

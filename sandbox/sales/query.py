@@ -1,0 +1,297 @@
+"""Reading: filter, order, expand and pages, over the rows of a table or of a collection.
+
+Filters go through indexes where they name an id, a lookup or a state. Without ``$orderby`` rows come by id, and a page
+goes on after the last id; with one, a page goes on by position, so that rows may shift between pages as they do in
+Dataverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+
+from sandbox import odata
+from sandbox.sales.environment import Environment
+from sandbox.sales.errors import DataverseError, unknown_property
+from sandbox.sales.model import Column, Kind, Ref, Row, Table
+from sandbox.sales.render import Annotations, renderer, stored_value
+from sandbox.sales.schema import TABLES
+
+COUNT_LIMIT = 5000
+PAGE_LIMIT = 5000
+EXPAND_LIMIT = 15
+_UNSERVED = (
+    "$skip",
+    "$search",
+    "$format",
+    "$compute",
+    "$levels",
+    "$apply",
+    "fetchXml",
+    "savedQuery",
+    "userQuery",
+    "sql",
+)
+_KNOWN = {"$select", "$filter", "$orderby", "$top", "$count", "$expand", "$skiptoken", "$deltatoken", "tag"}
+
+_KINDS = {
+    Kind.TEXT: odata.Kind.TEXT,
+    Kind.MEMO: odata.Kind.TEXT,
+    Kind.GUID: odata.Kind.GUID,
+    Kind.LOOKUP: odata.Kind.GUID,
+    Kind.YESNO: odata.Kind.BOOL,
+    Kind.DATE: odata.Kind.DATE,
+    Kind.MOMENT: odata.Kind.MOMENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a request asks of the rows it reads."""
+
+    options: odata.Options = field(default_factory=odata.Options)
+    annotations: Annotations = field(default_factory=Annotations)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of an answer. ``last_id`` and ``seen`` say where the next page goes on; ``more`` whether there is one."""
+
+    rows: list[Row]
+    count: int
+    more: bool
+    seen: int
+    last_id: str
+
+
+def read_options(query: Mapping[str, str]) -> odata.Options:
+    """Take the query options apart; refuses those Dataverse has not."""
+    for name in query:
+        if name in _UNSERVED:
+            raise DataverseError(400, "0x80060888", f"The query parameter {name} is not supported.")
+        if name.startswith("$") and name not in _KNOWN:
+            raise DataverseError(400, "0x0", f"The query parameter {name} is not supported.")
+    try:
+        options = odata.parse_options({k: v for k, v in query.items() if k.startswith("$")})
+    except odata.QueryRefused as refused:
+        raise _refusal(refused, None) from refused
+    if _count_expands(options.expand) > EXPAND_LIMIT:
+        raise DataverseError(400, "0x80060888", f"At most {EXPAND_LIMIT} $expand options are allowed in a query.")
+    return options
+
+
+def _count_expands(expands: Iterable[odata.Expand]) -> int:
+    return sum(1 + _count_expands(expand.options.expand) for expand in expands)
+
+
+def matching(env: Environment, table: Table, options: odata.Options, rows: Iterable[Row] | None = None) -> list[Row]:
+    """The rows that pass the filter, in the order asked for; of the whole table unless ``rows`` are given."""
+    if options.filter:
+        kind_of = partial(property_kind, table)
+        try:
+            node = odata.parse_filter(options.filter, odata.DATAVERSE, kind_of)
+        except odata.QueryRefused as refused:
+            raise _refusal(refused, table) from refused
+        test = odata.compile_filter(node, _Getter(env, table), kind_of, odata.DATAVERSE)
+        source = _narrowed(env, table, node) if rows is None else rows
+        found = [row for row in source if test(row)]
+    else:
+        found = list(env.store.rows(table.name) if rows is None else rows)
+    found.sort(key=lambda row: row[table.id])
+    for path, descending in reversed(options.orderby):
+        found.sort(key=_order_key(env, table, path), reverse=descending)
+    return found
+
+
+def page(rows: list[Row], table: Table, *, size: int, after_id: str = "", seen: int = 0) -> Page:
+    """Cut one page out of the matching rows: after an id where they come by id, else after a position."""
+    rest = [row for row in rows if row[table.id] > after_id] if after_id else rows[seen:]
+    cut = rest[:size]
+    return Page(cut, min(len(rows), COUNT_LIMIT), len(rest) > size, seen + len(cut), cut[-1][table.id] if cut else "")
+
+
+def show_rows(env: Environment, table: Table, rows: Iterable[Row], reading: Reading, base: str) -> list[Row]:
+    """Rows as JSON with what is to be expanded in them."""
+    render = renderer(env, table, reading.options.select, reading.annotations)
+    expanders = [_expander(env, table, expand, reading.annotations, base) for expand in reading.options.expand]
+    shown = []
+    for row in rows:
+        json_row = render(row)
+        for expander in expanders:
+            json_row.update(expander(row))
+        shown.append(json_row)
+    return shown
+
+
+def property_kind(table: Table, path: str) -> odata.Kind:
+    """The kind of a property path such as ``name``, ``_customerid_value`` or ``pricelevelid/name``."""
+    head, _, rest = path.partition("/")
+    if rest:
+        return property_kind(_target(table, head), rest)
+    column = table.by_property.get(head)
+    if column is None:
+        raise odata.QueryRefused(odata.Fault.UNKNOWN_PROPERTY, f"{table.name}.{head}", f"{table.name}/{head}")
+    return _KINDS.get(column.kind, odata.Kind.NUMBER)
+
+
+def _target(table: Table, navigation: str) -> Table:
+    found = table.by_navigation.get(navigation)
+    if found is None:
+        raise odata.QueryRefused(odata.Fault.UNKNOWN_PROPERTY, navigation, f"{table.name}/{navigation}")
+    return TABLES[found[1][0]]
+
+
+class _Getter:
+    """Answers the value at a property path of a row; remembers how each path is walked."""
+
+    def __init__(self, env: Environment, table: Table) -> None:
+        self._env = env
+        self._table = table
+        self._walks: dict[str, Callable[[Row], Any]] = {}
+
+    def __call__(self, row: Row, path: str) -> Any:
+        walk = self._walks.get(path)
+        if walk is None:
+            walk = self._walks[path] = _walk(self._env, self._table, path)
+        return walk(row)
+
+
+def _walk(env: Environment, table: Table, path: str) -> Callable[[Row], Any]:
+    head, _, rest = path.partition("/")
+    if rest:
+        column, targets = table.by_navigation[head]
+        onward = {target: _walk(env, TABLES[target], rest) for target in targets if target in TABLES}
+
+        def across(row: Row) -> Any:
+            ref: Ref | None = row.get(column.name)
+            found = env.row(ref)
+            return onward[ref.table](found) if ref is not None and found is not None and ref.table in onward else None
+
+        return across
+    return partial(_plain, table.by_property[head])
+
+
+def _plain(column: Column, row: Row) -> Any:
+    value = stored_value(row, column)
+    return value.id if isinstance(value, Ref) else value
+
+
+def _narrowed(env: Environment, table: Table, node: odata.Node) -> Iterator[Row]:
+    """The rows worth testing: those an index names, if the filter pins an id, a lookup or the state."""
+    ids = odata.required_values(node, table.id)
+    if ids is not None:
+        found = (env.store.get(table.name, str(value)) for value in dict.fromkeys(ids))
+        return (row for row in found if row is not None)
+    for column in table.columns.values():
+        if column.kind not in (Kind.LOOKUP, Kind.STATE) or not column.read:
+            continue
+        values = odata.required_values(node, column.property)
+        if values is not None and None not in values:
+            keys = dict.fromkeys(int(v) if column.kind is Kind.STATE else v for v in values)  # type: ignore[arg-type]
+            return (row for key in keys for row in env.store.where(table.name, column.name, key))
+    return iter(env.store.rows(table.name))
+
+
+def _order_key(env: Environment, table: Table, path: str) -> Callable[[Row], Any]:
+    try:
+        property_kind(table, path)
+    except odata.QueryRefused as refused:
+        raise _refusal(refused, table) from refused
+    walk = _walk(env, table, path)
+    column = table.by_property.get(path)
+
+    def key(row: Row) -> Any:
+        if column is not None and column.kind is Kind.LOOKUP:
+            ref = row.get(column.name)
+            value: Any = env.display_name(ref) if ref is not None else None
+        else:
+            value = walk(row)
+        if isinstance(value, str):
+            value = value.casefold()
+        return (value is not None, value if value is not None else 0)  # nulls come first
+
+    return key
+
+
+def _expander(
+    env: Environment, table: Table, expand: odata.Expand, annotations: Annotations, base: str
+) -> Callable[[Row], Row]:
+    if expand.name in table.by_navigation:
+        return _lookup_expander(env, table, expand, annotations, base)
+    if expand.name in table.collections:
+        return _collection_expander(env, table, expand, annotations, base)
+    if expand.name.endswith("/$ref"):
+        raise DataverseError(
+            400, "0x80060888", "Expand with $ref is only supported on lookup type navigation property."
+        )
+    raise unknown_property(table.name, expand.name)
+
+
+def _lookup_expander(
+    env: Environment, table: Table, expand: odata.Expand, annotations: Annotations, base: str
+) -> Callable[[Row], Row]:
+    column, targets = table.by_navigation[expand.name]
+    options = expand.options
+    if options.filter or options.orderby or options.top is not None:
+        raise _expand_refusal()
+    reading = Reading(options, annotations)
+
+    def put(row: Row) -> Row:
+        ref: Ref | None = row.get(column.name)
+        found = env.row(ref) if ref is not None and ref.table in targets else None
+        if ref is None or found is None:
+            return {expand.name: None}
+        return {expand.name: show_rows(env, TABLES[ref.table], [found], reading, base)[0]}
+
+    return put
+
+
+def _collection_expander(
+    env: Environment, table: Table, expand: odata.Expand, annotations: Annotations, base: str
+) -> Callable[[Row], Row]:
+    collection = table.collections[expand.name]
+    child = TABLES[collection.table]
+    options = expand.options
+    if options.expand and (options.orderby or options.top is not None):
+        raise _expand_refusal()
+    # Shown once with no rows, so that a wrong $select is refused even where nothing is found.
+    reading = Reading(options, annotations)
+    show_rows(env, child, [], reading, base)
+    matching(env, child, options, [])
+
+    def put(row: Row) -> Row:
+        rows = matching(env, child, options, env.store.where(child.name, collection.column, row[table.id]))
+        limit = PAGE_LIMIT if options.top is None else options.top
+        link = f"{base}/{table.entity_set}({row[table.id]})/{expand.name}"
+        return {
+            expand.name: show_rows(env, child, rows[:limit], reading, base),
+            f"{expand.name}@odata.nextLink": link,
+        }
+
+    return put
+
+
+def _expand_refusal() -> DataverseError:
+    return DataverseError(
+        400,
+        "0x80060888",
+        "Only $select and $filter clause can be provided while doing $expand on many-to-one relationship or nested"
+        " one-to-many relationship.",
+    )
+
+
+def _refusal(refused: odata.QueryRefused, table: Table | None) -> DataverseError:
+    if refused.fault is odata.Fault.UNKNOWN_PROPERTY:
+        owner, _, name = refused.subject.rpartition("/")
+        return unknown_property(owner or (table.name if table else ""), name)
+    code = "0x80060888" if refused.fault is odata.Fault.NOT_SERVED else "0x0"
+    return DataverseError(400, code, refused.message)
+
+
+def delta_moment(value: datetime | date) -> str:
+    """The time part of a delta token."""
+    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return moment.strftime("%m/%d/%Y %H:%M:%S")
