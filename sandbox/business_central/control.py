@@ -1,0 +1,78 @@
+"""What people do in Business Central, as routes for tests: post, ship, invoice, block, mend, write late.
+
+They lie below ``/_sandbox`` like the common ones and need no sign-in. ``company`` may be given in any body; the first
+company is meant otherwise. What Business Central refuses is answered with its error and its status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.business_central import control_actions as actions
+from sandbox.business_central import errors
+from sandbox.business_central.batch import read_json
+from sandbox.business_central.state import Company, State
+from sandbox.world import World
+
+Action = Callable[[Company, dict[str, Any]], Any]
+
+
+def create_blueprint(world: World, state: Callable[[], State]) -> Blueprint:
+    """The routes for the environment that ``state`` answers."""
+    routes = Blueprint("business_central_control", __name__, url_prefix="/_sandbox")
+
+    def run(action: Action, given: dict[str, Any]) -> tuple[Response, int]:
+        with world.lock:
+            environment = state()
+            name = str(given.pop("company", ""))
+            company = environment.company(name) if name else next(iter(environment.companies.values()))
+            if company is None:
+                raise errors.company_missing(name)
+            with environment.journal.transaction():
+                return jsonify(actions.plain(action(company, given))), 200
+
+    def serve(name: str, action: Action) -> None:
+        def view() -> tuple[Response, int]:
+            body = read_json(request.get_data()) or {}
+            if not isinstance(body, dict):
+                raise errors.bad_request("Invalid Request Body")
+            return run(action, body)
+
+        routes.add_url_rule(f"/{name}", name, view, methods=["POST"])
+
+    for name, action in actions.ACTIONS.items():
+        serve(name, action)
+
+    @routes.get("/orders")
+    def orders() -> tuple[Response, int]:
+        """Every sales order that is not posted, with its lines; ``order`` or ``reference`` narrows it to one."""
+        return run(actions.list_orders, dict(request.args.items()))
+
+    @routes.get("/posted")
+    def posted() -> tuple[Response, int]:
+        """Posted shipments and invoices, with the order they came from."""
+        return run(actions.list_posted, dict(request.args.items()))
+
+    @routes.post("/companion")
+    def companion() -> tuple[Response, int]:
+        body = read_json(request.get_data()) or {}
+        with world.lock:
+            state().companion_installed = bool(body.get("installed", True))
+            return jsonify(installed=state().companion_installed), 200
+
+    @routes.post("/page-cap")
+    def page_cap() -> tuple[Response, int]:
+        body = read_json(request.get_data()) or {}
+        with world.lock:
+            state().page_cap = max(1, int(Decimal(str(body.get("entities", 20_000)))))
+            return jsonify(entities=state().page_cap), 200
+
+    @routes.errorhandler(errors.Refused)
+    def refused(refusal: errors.Refused) -> tuple[Response, int]:
+        return jsonify(refusal.body()), refusal.status
+
+    return routes

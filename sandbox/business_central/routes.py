@@ -1,0 +1,135 @@
+"""Business Central over HTTP: both forms of the address, sign-in, JSON in and out.
+
+Online: ``/v2.0/{tenant}/{environment}/…`` with a bearer token. On-premises: ``/BC/…`` with user and access key, or a
+token. What a request means is decided in :mod:`service`; here it is only carried.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from typing import Any
+
+from flask import Flask, Response, request
+
+from sandbox.business_central import batch, control, errors
+from sandbox.business_central.seed import seed
+from sandbox.business_central.service import API_V2_ROUTE, BRIDGE_ROUTE, Answer, Call, Service
+from sandbox.business_central.state import State
+from sandbox.business_central.subscriptions import Subscriptions
+from sandbox.control import create_blueprint
+from sandbox.world import BUSINESS_CENTRAL, World
+
+_PREFIX = re.compile(r"/(?P<base>v2\.0(?:/[^/]+){1,2}?|BC)/(?P<rest>(?:api/|ODataV4).*)$")
+_ROUTES = (API_V2_ROUTE, BRIDGE_ROUTE)
+_JSON = "application/json; odata.metadata=minimal"
+
+
+class BusinessCentral:
+    """The environment behind one app: its state, and what runs beside it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.subscriptions = Subscriptions(world)
+        world.register(self.reseed, self.subscriptions.stop)
+
+    def reseed(self) -> None:
+        """Start over from the world's data; subscriptions are gone too."""
+        state = seed(self.world.data, self.world.clock.now)
+        state.journal.on_commit = self.subscriptions.collect
+        self.subscriptions.clear()
+        self.state: State = state
+        self.service = Service(state)
+
+
+def create_app(world: World) -> Flask:
+    """The stand-in for ``world``, seeded. Its parts are in ``app.extensions["business_central"]``."""
+    app = Flask(__name__)
+    system = BusinessCentral(world)
+    app.extensions["business_central"] = system
+    app.register_blueprint(create_blueprint(world, BUSINESS_CENTRAL))
+    app.register_blueprint(control.create_blueprint(system.world, lambda: system.state))
+
+    @app.route("/<path:path>", methods=["GET", "POST", "PATCH", "PUT", "DELETE"])
+    def serve(path: str) -> Response:
+        try:
+            answer = _serve(system, f"/{path}")
+        except errors.Refused as refusal:
+            answer = Answer(refusal.status, refusal.body())
+        request.environ["sandbox.operations"] = answer.operations
+        return _response(answer)
+
+    return app
+
+
+def _serve(system: BusinessCentral, path: str) -> Answer:
+    match = _PREFIX.match(path)
+    if match is None:
+        raise errors.segment_missing(path.strip("/").split("/")[0])
+    _check_signed_in(system, on_premises=match["base"] == "BC")
+    body = _body()
+    base, rest = f"{request.host_url.rstrip('/')}/{match['base']}", match["rest"]
+    if rest.startswith("ODataV4"):
+        return _web_service(system, rest.removeprefix("ODataV4").strip("/"), body)
+    route = next((known for known in _ROUTES if rest == known or rest.startswith(f"{known}/")), None)
+    if route is None:
+        raise errors.segment_missing(rest.removeprefix("api/").split("/")[0])
+    call = Call(
+        method=request.method,
+        route=route,
+        path=rest.removeprefix(route),
+        query=dict(request.args.items()),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        root=f"{base}/{route}",
+        body=body,
+    )
+    if call.path.startswith("/subscriptions"):
+        system.service.api(route)
+        return system.subscriptions.answer(call, system.state)
+    with system.world.lock:
+        if call.path == "/$batch":
+            system.service.api(route)
+            return batch.run(system.service, call)
+        return system.service.answer(call)
+
+
+def _web_service(system: BusinessCentral, name: str, body: Any) -> Answer:
+    if request.method != "POST":
+        raise errors.method_not_allowed(request.method, name)
+    with system.world.lock:
+        return system.service.procedure(name, dict(request.args.items()), body)
+
+
+def _check_signed_in(system: BusinessCentral, *, on_premises: bool) -> None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and system.world.tokens.check(token.strip(), BUSINESS_CENTRAL) is not None:
+        return
+    given = request.authorization
+    if on_premises and given is not None and given.type == "basic":
+        key = system.state.users.get(str(given.username).upper(), "")
+        if key and hmac.compare_digest(key.encode(), str(given.password).encode()):
+            return
+    raise errors.not_signed_in()
+
+
+def _body() -> Any:
+    data = request.get_data()
+    if data and request.mimetype != "application/json":
+        raise errors.Refused(415, "BadRequest", f"The content type '{request.mimetype}' is not supported.")
+    return batch.read_json(data)
+
+
+def _response(answer: Answer) -> Response:
+    if answer.body is None:
+        response = Response(status=answer.status)
+    elif isinstance(answer.body, str):
+        response = Response(answer.body, answer.status, content_type="text/plain")
+    else:
+        text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
+        response = Response(text, answer.status, content_type=_JSON)
+    response.headers["OData-Version"] = "4.0"
+    if answer.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    response.headers.update(answer.headers)
+    return response

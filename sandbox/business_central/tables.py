@@ -1,0 +1,229 @@
+"""Rows in memory with what a database gives them: stamps, row versions, indexes, and transactions that roll back.
+
+Rows are never changed in place: an update puts a new dict into the table, so the old one can be put back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Row = dict[str, Any]
+"""A record by property name; a property that was never set is absent and reads as its kind's empty value."""
+
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One committed write, for those who are told of changes. ``kind``: created, updated or deleted."""
+
+    table: Table
+    id: str
+    kind: str
+    at: datetime
+
+
+class Journal:
+    """What a transaction needs to be undone, and the stamps all tables share."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._undo: list[Callable[[], None]] = []
+        self._depth = 0
+        self._last_stamp = _NEVER
+        self.changes: list[Change] = []
+        self.row_version = 1000
+        self.open_row_versions: set[int] = set()
+        self.stamps_rise = True
+        self.on_commit: Callable[[list[Change]], None] = lambda changes: None
+
+    def stamp(self) -> datetime:
+        """Now, in whole milliseconds as the wire shows it."""
+        now = self._now()
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        if now < self._last_stamp:
+            self.stamps_rise = False  # somebody moved the clock back: searches by stamp must look at every row
+        self._last_stamp = now
+        return now
+
+    def next_row_version(self) -> int:
+        self.row_version += 1
+        return self.row_version
+
+    @property
+    def lowest_open_row_version(self) -> int:
+        """Rows below it are final: no transaction that is still open holds a lower one."""
+        return min(self.open_row_versions, default=self.row_version + 1)
+
+    def undo(self, action: Callable[[], None]) -> None:
+        if self._depth:
+            self._undo.append(action)
+
+    def changed(self, table: Table, row_id: str, kind: str) -> None:
+        self.changes.append(Change(table, row_id, kind, self._last_stamp))
+        if not self._depth:
+            self._tell()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; inside another transaction it is a savepoint of that one."""
+        mark, changes = len(self._undo), len(self.changes)
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            while len(self._undo) > mark:
+                self._undo.pop()()
+            del self.changes[changes:]
+            raise
+        finally:
+            self._depth -= 1
+            if not self._depth:
+                self._undo.clear()
+                self._tell()
+
+    def _tell(self) -> None:
+        if self.changes:
+            changes, self.changes = self.changes, []
+            self.on_commit(changes)
+
+
+class Table:
+    """One table of one company. ``order`` is the primary key's property; ``indexed`` are found without a search."""
+
+    def __init__(
+        self, company_id: str, name: str, journal: Journal, order: Sequence[str], indexed: Iterable[str] = ()
+    ) -> None:
+        self.company_id, self.name = company_id, name
+        self._journal = journal
+        self._order = tuple(order)
+        self._rows: dict[str, Row] = {}
+        self._keys: list[tuple[Any, ...]] = []
+        self._versions: list[tuple[int, str]] = []
+        self.indexes: dict[str, dict[Any, dict[str, None]]] = {field: {} for field in indexed}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self._rows[key[-1]] for key in self._keys)
+
+    def get(self, row_id: str) -> Row | None:
+        return self._rows.get(row_id)
+
+    def by(self, field: str, value: Any) -> list[Row]:
+        """Rows whose indexed ``field`` equals ``value``, texts without regard to case, in primary key order."""
+        found = self.indexes[field].get(_folded(value), ())
+        return sorted((self._rows[row_id] for row_id in found), key=self.key)
+
+    def one(self, field: str, value: Any) -> Row | None:
+        for row_id in self.indexes[field].get(_folded(value), ()):
+            return self._rows[row_id]
+        return None
+
+    def key(self, row: Row) -> tuple[Any, ...]:
+        return (*(row.get(field, "") for field in self._order), row["id"])
+
+    @property
+    def first_of_key(self) -> str:
+        return self._order[0]
+
+    def at_least(self, lowest: Any) -> Iterator[Row]:
+        """Rows from the one whose primary key begins with ``lowest``, in order."""
+        for key in self._keys[bisect_left(self._keys, (lowest,)) :]:
+            yield self._rows[key[-1]]
+
+    def behind(self, key: tuple[Any, ...]) -> Iterator[Row]:
+        """Rows that follow ``key`` in primary key order, whether or not a row of that key is still there."""
+        for found in self._keys[bisect_right(self._keys, key) :]:
+            yield self._rows[found[-1]]
+
+    def changed_since(self, field: str, lowest: Any) -> list[Row] | None:
+        """Rows whose ``rowVersion`` or ``lastModifiedDateTime`` is at least ``lowest``; None if that needs a search."""
+        if field == "lastModifiedDateTime" and not self._journal.stamps_rise:
+            return None
+        found = []
+        for _, row_id in reversed(self._versions):
+            row = self._rows[row_id]
+            if row[field] < lowest:
+                break
+            found.append(row)
+        return sorted(found, key=self.key)
+
+    def insert(self, row: Row) -> Row:
+        """Add a row; an id is given unless it brings one."""
+        stamp = self._journal.stamp()
+        row = {
+            "id": str(uuid.uuid4()),
+            "lastModifiedDateTime": stamp,
+            "systemCreatedAt": stamp,
+            "rowVersion": self._journal.next_row_version(),
+            **row,
+        }
+        self._put(row)
+        self._journal.undo(lambda: self._drop(row))
+        self._journal.changed(self, row["id"], "created")
+        return row
+
+    def update(self, row: Row, changes: Row) -> Row:
+        """Put the changed row in place of the one with its id, stamped anew."""
+        old = self._rows[row["id"]]
+        new = {
+            **old,
+            "lastModifiedDateTime": self._journal.stamp(),
+            "rowVersion": self._journal.next_row_version(),
+            **changes,
+        }
+        self._drop(old)
+        self._put(new)
+
+        def back() -> None:
+            self._drop(new)
+            self._put(old)
+
+        self._journal.undo(back)
+        self._journal.changed(self, new["id"], "updated")
+        return new
+
+    def delete(self, row: Row) -> None:
+        old = self._rows[row["id"]]
+        self._drop(old)
+        self._journal.undo(lambda: self._put(old))
+        self._journal.stamp()
+        self._journal.changed(self, old["id"], "deleted")
+
+    def _put(self, row: Row) -> None:
+        row_id = row["id"]
+        self._rows[row_id] = row
+        _place(self._keys, self.key(row))
+        _place(self._versions, (row["rowVersion"], row_id))
+        for field, index in self.indexes.items():
+            index.setdefault(_folded(row.get(field, "")), {})[row_id] = None
+
+    def _drop(self, row: Row) -> None:
+        row_id = row["id"]
+        del self._rows[row_id]
+        del self._keys[bisect_left(self._keys, self.key(row))]
+        del self._versions[bisect_left(self._versions, (row["rowVersion"], row_id))]
+        for field, index in self.indexes.items():
+            value = _folded(row.get(field, ""))
+            index[value].pop(row_id, None)
+            if not index[value]:
+                del index[value]
+
+
+def _place(keys: list[Any], key: Any) -> None:
+    if keys and key < keys[-1]:
+        insort(keys, key)
+    else:
+        keys.append(key)
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
