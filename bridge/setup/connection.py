@@ -25,7 +25,7 @@ NEEDED_IN_BUSINESS_CENTRAL = (
     "items",
     "itemLedgerEntries",
     "customers",
-    "salespeople",
+    "salespeoplePurchasers",
     "unitsOfMeasure",
     "salesOrders",
     "salesShipments",
