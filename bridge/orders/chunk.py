@@ -12,9 +12,10 @@ from enum import Enum
 
 import structlog
 
-from bridge.clients.errors import CompanionMissing, RemoteError
+from bridge.clients.errors import RemoteError
 from bridge.clients.odata import Row, any_of
 from bridge.context import CompanyContext
+from bridge.orders import create_without_companion
 from bridge.orders.acknowledge import Delivery, acknowledge
 from bridge.orders.create import (
     MAPPING,
@@ -23,6 +24,7 @@ from bridge.orders.create import (
     coupling_of,
     create,
     find_existing,
+    left_as_it_is,
     posted_documents,
     save_created,
 )
@@ -116,14 +118,15 @@ class Chunk:
         """Orders whose creation had an unknown outcome and that are not wanted any more: find out what is there."""
         for draft in self._translate(entries):
             try:
-                existing = find_existing(self.ctx, draft.request)
+                find = create_without_companion.find_existing if self.surroundings.setup() is None else find_existing
+                existing = find(self.ctx, draft.request)
             except RemoteError as error:
                 self._fail(draft.entry, problem_of(draft.entry.sales_number, error))
                 continue
             if existing is None:
                 close(self.ctx, [draft.entry], "not-submitted", note=True)
                 continue
-            save_created(self.ctx, [(draft, existing)])
+            save_created(self.ctx, [(draft, existing)], left_as_it_is)
             self._fail(draft.entry, NotSubmittedButCreated(draft.entry.sales_number, number=existing.order_number))
 
     def _check_known(self, entries: Sequence[JournalEntry]) -> tuple[list[JournalEntry], list[JournalEntry]]:
@@ -159,14 +162,12 @@ class Chunk:
         return deliver, lost
 
     def _translate(self, entries: Sequence[JournalEntry]) -> list[Draft]:
-        """Those that can be created; the others get their problems. CompanionMissing and our own errors are raised."""
+        """Those that can be created; the others get their problems."""
         if not entries:
             return []
         rows = [self._rows[entry.sales_id] for entry in entries]
         try:
             lookups = self.surroundings.lookups(rows)
-        except CompanionMissing:
-            raise
         except RemoteError as error:
             self._fail_all(entries, error)
             return []
@@ -189,7 +190,10 @@ class Chunk:
         if not drafts:
             return []
         setup = self.surroundings.setup()
-        results = create(self.ctx, drafts, calc_invoice_discount=setup.calc_invoice_discount)
+        if setup is None:
+            results = create_without_companion.create(self.ctx, drafts)
+        else:
+            results = create(self.ctx, drafts, calc_invoice_discount=setup.calc_invoice_discount)
         for entry_id, creation in results.items():
             if creation.problems:
                 self.problems[entry_id] = list(creation.problems)

@@ -6,19 +6,19 @@ it has. So a lost reply leaves the journal at ``bc_creating``, and the next try 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bridge.clients.bc_requests import BatchRequest
 from bridge.clients.companion import CreatedOrder, RefusedOrder
-from bridge.clients.errors import CompanionMissing, Refused, RemoteError
+from bridge.clients.errors import Refused, RemoteError
 from bridge.clients.odata import Row, any_of, query_options, quote_text
 from bridge.context import CompanyContext
 from bridge.orders.errors import AlreadyCoupledElsewhere, AlreadyPosted, AmountsDiffer, OrderProblem
 from bridge.orders.lines import decimal_of, id_of, text_of
 from bridge.orders.refusals import problem_of_refusal
-from bridge.orders.release import OPEN, ReleaseOutcome, judge
+from bridge.orders.release import OPEN, RELEASED, ReleaseOutcome, judge
 from bridge.orders.remote import problem_of
 from bridge.orders.request import OrderRequest
 from bridge.records import cents
@@ -29,6 +29,9 @@ from bridge.store.models import JournalEntry, JournalLine
 
 MAPPING, SALES_HEADER = "SALESORDER-ORDER", 36
 _POSTED = (("salesInvoices", "posted invoice"), ("salesShipments", "posted shipment"))
+
+
+JudgeRelease = Callable[[CompanyContext, OrderRequest, CreatedOrder], ReleaseOutcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Creation:
 def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discount: bool) -> dict[str, Creation]:
     """Create and release these; entry id → what became of it, saved in the journal already.
 
-    Raises CompanionMissing before anything is written. Every other failure becomes the problem of its orders.
+    Raises nothing of the remote systems: every failure becomes the problem of its orders.
     """
     outcome: dict[str, Creation] = {}
     try:
@@ -68,7 +71,7 @@ def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discoun
     journal.change(ctx.db, {draft.entry.id: {"state": State.BC_CREATING} for draft in wanted}, ctx.clock())
     answers = _send(ctx, wanted)
     made = [(draft, answer) for draft, answer in zip(wanted, answers, strict=True) if isinstance(answer, CreatedOrder)]
-    outcome |= save_created(ctx, made)
+    outcome |= save_created(ctx, made, release_outcome)
     refused: dict[str, dict[str, object]] = {}
     for draft, answer in zip(wanted, answers, strict=True):
         if isinstance(answer, RefusedOrder):
@@ -86,8 +89,6 @@ def _send(ctx: CompanyContext, drafts: Sequence[Draft]) -> list[CreatedOrder | R
     """One call. When the call itself is refused, an order in it is to blame: it is halved until that one is found."""
     try:
         return list(ctx.bc.create_sales_orders([draft.request.to_json() for draft in drafts]))
-    except CompanionMissing:
-        raise
     except Refused as refusal:
         if len(drafts) == 1:
             return [RefusedOrder(refusal.code, refusal.text)]
@@ -104,7 +105,7 @@ def already_posted(ctx: CompanyContext, drafts: Sequence[Draft]) -> dict[str, Or
     for draft in drafts:
         request = draft.request
         for noun, row in documents.get(request.your_reference, ()):
-            if _same_customer(row, request) and not _is_open(ctx, request):
+            if same_customer(row, request) and not _is_open(ctx, request):
                 document = f"{noun} {text_of(row, 'number')}"
                 found[draft.entry.id] = AlreadyPosted(request.sales_number, document=document)
                 break
@@ -137,7 +138,8 @@ def find_existing(ctx: CompanyContext, request: OrderRequest) -> CreatedOrder | 
     return None
 
 
-def _same_customer(row: Row, request: OrderRequest) -> bool:
+def same_customer(row: Row, request: OrderRequest) -> bool:
+    """Whether a document of Business Central is for the customer of this order."""
     return id_of(row, "customerId") == request.customer_id or text_of(row, "customerNumber") == request.customer_number
 
 
@@ -147,7 +149,9 @@ def _is_open(ctx: CompanyContext, request: OrderRequest) -> bool:
     return any(document.document_type == "Order" for document in documents)
 
 
-def save_created(ctx: CompanyContext, made: Sequence[tuple[Draft, CreatedOrder]]) -> dict[str, Creation]:
+def save_created(
+    ctx: CompanyContext, made: Sequence[tuple[Draft, CreatedOrder]], judge_release: JudgeRelease
+) -> dict[str, Creation]:
     """Remember ids, lines and coupling of what Business Central has now. The journal's state moves last: until then a
     repeated call finds the same orders again."""
     if not made:
@@ -164,7 +168,7 @@ def save_created(ctx: CompanyContext, made: Sequence[tuple[Draft, CreatedOrder]]
             outcome[entry.id] = Creation(problems=[problem])
             changes[entry.id] = {"state": State.SEEN}
             continue
-        release = _release_outcome(ctx, request, order)
+        release = judge_release(ctx, request, order)
         creation = Creation(order.order_id, order.order_number, order.existed, release)
         if release.problem is not None:
             creation.problems.append(release.problem)
@@ -237,7 +241,7 @@ def _journal_lines(request: OrderRequest, order: CreatedOrder) -> list[JournalLi
     ]
 
 
-def _release_outcome(ctx: CompanyContext, request: OrderRequest, order: CreatedOrder) -> ReleaseOutcome:
+def release_outcome(ctx: CompanyContext, request: OrderRequest, order: CreatedOrder) -> ReleaseOutcome:
     """An order that was there already, Open, and of whose release nothing is said, is released now."""
     status, error = order.status, order.release_error
     if order.existed and status == OPEN and not error and request.can_be_released:
@@ -246,6 +250,12 @@ def _release_outcome(ctx: CompanyContext, request: OrderRequest, order: CreatedO
         except RemoteError as refusal:
             error = refusal.text
     return judge(request.sales_number, order.order_number, status, error=error, sells_something=request.can_be_released)
+
+
+def left_as_it_is(ctx: CompanyContext, request: OrderRequest, order: CreatedOrder) -> ReleaseOutcome:
+    """For an order that is not wanted any more: its status is noted, a release is not asked for."""
+    state = ReleaseState.RELEASED if order.status == RELEASED else ReleaseState.NONE
+    return ReleaseOutcome(state, order.status)
 
 
 def _difference(request: OrderRequest, order: CreatedOrder) -> str:

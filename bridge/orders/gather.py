@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from bridge.clients.companion import BridgeSetup
-from bridge.clients.errors import RemoteError
+from bridge.clients.errors import CompanionMissing, RemoteError
 from bridge.clients.odata import Row
 from bridge.context import CompanyContext
 from bridge.errors import BridgeError
@@ -38,17 +38,19 @@ class Surroundings:
         self.ctx = ctx
         self.company_row_id = company_row_id
         self._setup = _Once(self._read_setup)
+        self._local_currency = _Once(self._read_local_currency)
         self._currencies = _Once(self._read_currencies)
         self._countries = _Once(self._read_countries)
         self._write_in_is_coupled = _Once(self._look_for_write_in)
 
-    def setup(self) -> BridgeSetup:
-        """How the company is set up. Raises RemoteError, CompanionMissing, OrdersProcessedElsewhere."""
+    def setup(self) -> BridgeSetup | None:
+        """How the company is set up; None where the companion is not installed. Raises RemoteError, and
+        OrdersProcessedElsewhere when the bridge must keep its hands off."""
         return self._setup.get()
 
     def lookups(self, rows: Sequence[Row]) -> Lookups:
         """Everything these orders refer to. Raises RemoteError when Business Central must be asked and is away."""
-        ctx, setup = self.ctx, self.setup()
+        ctx = self.ctx
         lines = [line for row in rows for line in row.get("order_details") or []]
         products = {id_of(line, "_productid_value") for line in lines} - {""}
         accounts = {id_of(account, "accountid") for row in rows if (account := account_of(row)) is not None}
@@ -56,22 +58,13 @@ class Surroundings:
         options = couplings.options(ctx.db, ctx.company.id)
         numbers = {partner.number for partner in items.values()}
         known = projection.items_by_number(ctx.db, ctx.company.id, numbers)
-        writes_in = any(not id_of(line, "_productid_value") for line in lines)
+        rules = self._rules(writes_in=any(not id_of(line, "_productid_value") for line in lines))
         units: dict[str, Partner] = {}
         if ctx.settings.unit_groups:
             unit_ids = {id_of(line, "_uomid_value") for line in lines} - {""}
             units = self._partners(RESOURCE_UNIT, unit_ids) | self._partners(ITEM_UNIT, unit_ids)
         return Lookups(
-            rules=Rules(
-                local_currency=setup.lcy_code,
-                unit_amount_rounding=setup.unit_amount_rounding or Decimal("0.00001"),
-                write_in_type=LineType.RESOURCE if setup.write_in_product_type == "Resource" else LineType.ITEM,
-                write_in_number=setup.write_in_product_number,
-                write_in_is_coupled=writes_in and self._write_in_is_coupled.get(),
-                freight_account=setup.freight_account_number,
-                country_matching=ctx.settings.country_matching,
-                unit_groups=ctx.settings.unit_groups,
-            ),
+            rules=rules,
             customers=self._partners(CUSTOMER, accounts),
             items=items,
             resources=self._partners(RESOURCE, products - items.keys()),
@@ -79,7 +72,7 @@ class Surroundings:
             payment_terms=_codes(options, PAYMENT_TERMS),
             shipment_methods=_codes(options, SHIPMENT_METHOD),
             shipping_agents=_codes(options, SHIPPING_AGENT),
-            currencies=self._currencies.get() if _has_foreign_currency(rows, setup.lcy_code) else frozenset(),
+            currencies=self._currencies.get() if _has_foreign_currency(rows, rules.local_currency) else frozenset(),
             countries=self._countries.get() if any(_has_country(row) for row in rows) else {},
             item_names={number: item.name for number, item in known.items() if item.name},
         )
@@ -88,17 +81,46 @@ class Surroundings:
         found = couplings.by_sales_ids(self.ctx.db, self.ctx.company.id, mapping, set(sales_ids))
         return {sales_id: _partner(row) for sales_id, row in found.items()}
 
-    def _read_setup(self) -> BridgeSetup:
-        setup = self.ctx.bc.bridge_setup()
+    def _rules(self, *, writes_in: bool) -> Rules:
+        """Without the companion the setup of freight and write-ins cannot be read, so orders with them are refused."""
+        setup, settings = self.setup(), self.ctx.settings
+        if setup is None:
+            return Rules(
+                local_currency=self._local_currency.get(),
+                country_matching=settings.country_matching,
+                unit_groups=settings.unit_groups,
+            )
+        return Rules(
+            local_currency=setup.lcy_code,
+            unit_amount_rounding=setup.unit_amount_rounding or Decimal("0.00001"),
+            write_in_type=LineType.RESOURCE if setup.write_in_product_type == "Resource" else LineType.ITEM,
+            write_in_number=setup.write_in_product_number,
+            write_in_is_coupled=writes_in and self._write_in_is_coupled.get(),
+            freight_account=setup.freight_account_number,
+            country_matching=settings.country_matching,
+            unit_groups=settings.unit_groups,
+        )
+
+    def _read_setup(self) -> BridgeSetup | None:
+        try:
+            setup = self.ctx.bc.bridge_setup()
+        except CompanionMissing:
+            self._learn(None)
+            return None
         if setup.bidirectional_orders:
             raise OrdersProcessedElsewhere(self.ctx.company.display_name or self.ctx.company.name)
-        companies.learn(
-            self.ctx.db,
-            self.ctx.company.id,
-            sales_company_id=self.company_row_id,
-            companion_version=setup.companion_version,
-        )
+        self._learn(setup.companion_version)
         return setup
+
+    def _learn(self, companion_version: str | None) -> None:
+        ctx = self.ctx
+        companies.learn(
+            ctx.db, ctx.company.id, sales_company_id=self.company_row_id, companion_version=companion_version
+        )
+
+    def _read_local_currency(self) -> str:
+        rows = self.ctx.bc.rows("companyInformation", purpose="read local currency", select=("currencyCode",))
+        return next((text_of(row, "currencyCode") for row in rows), "")
 
     def _read_currencies(self) -> frozenset[str]:
         rows = self.ctx.bc.rows("currencies", purpose="read currencies", select=("code",))
@@ -110,6 +132,8 @@ class Surroundings:
 
     def _look_for_write_in(self) -> bool:
         setup, ctx = self.setup(), self.ctx
+        if setup is None:
+            return False
         number = setup.write_in_product_number
         mapping = RESOURCE if setup.write_in_product_type == "Resource" else ITEM
         return bool(number) and any(

@@ -19,6 +19,7 @@ from bridge.store.journal import ReleaseState
 from bridge.store.models import JournalEntry
 
 OPEN, RELEASED = "Open", "Released"
+_REAL_STATUS = {"Draft": OPEN, "In Review": "Pending Approval", "Open": RELEASED}
 _PENDING = frozenset({"Pending Approval", "Pending Prepayment"})
 
 
@@ -48,40 +49,41 @@ def release_again(ctx: CompanyContext, entries: Sequence[JournalEntry]) -> dict[
     """Look at these acknowledged orders in one read, release those that are Open: entry id → outcome."""
     if not entries:
         return {}
+    ids = [entry.bc_order_id for entry in entries if entry.bc_order_id]
     try:
-        statuses = _statuses(ctx, entries)
-    except CompanionMissing:
-        return {
-            entry.id: ReleaseOutcome(
-                ReleaseState.FAILED,
-                entry.bc_status,
-                ReleaseNeedsCompanion(entry.sales_number, number=entry.bc_order_number),
-            )
-            for entry in entries
-        }
+        statuses, can_release = _statuses(ctx, ids)
     except RemoteError as error:
         return {entry.id: _unchanged(entry, error) for entry in entries}
-    return {entry.id: _release(ctx, entry, statuses.get(entry.bc_order_id or "")) for entry in entries}
+    return {entry.id: _release(ctx, entry, statuses.get(entry.bc_order_id or ""), can_release) for entry in entries}
 
 
-def _statuses(ctx: CompanyContext, entries: Sequence[JournalEntry]) -> dict[str, str]:
-    rows = ctx.bc.rows(
-        "salesDocuments",
-        purpose="read order status",
-        filter=any_of("id", [entry.bc_order_id for entry in entries if entry.bc_order_id]),
-        select=("id", "status"),
-        companion=True,
-        fresh=True,
-    )
-    return {id_of(row, "id"): text_of(row, "status") for row in rows}
+def _statuses(ctx: CompanyContext, ids: Sequence[str]) -> tuple[dict[str, str], bool]:
+    """The real status of the orders that are there, and whether the companion is there to release them."""
+    purpose, condition, select = "read order status", any_of("id", ids), ("id", "status")
+    try:
+        rows = list(
+            ctx.bc.rows("salesDocuments", purpose=purpose, filter=condition, select=select, companion=True, fresh=True)
+        )
+    except CompanionMissing:
+        rows = list(ctx.bc.rows("salesOrders", purpose=purpose, filter=condition, select=select, fresh=True))
+        return {id_of(row, "id"): real_status(text_of(row, "status")) for row in rows}, False
+    return {id_of(row, "id"): text_of(row, "status") for row in rows}, True
 
 
-def _release(ctx: CompanyContext, entry: JournalEntry, status: str | None) -> ReleaseOutcome:
+def real_status(api_status: str) -> str:
+    """Business Central's own word for a status of API v2.0, where "Open" means Released."""
+    return _REAL_STATUS.get(api_status, api_status)
+
+
+def _release(ctx: CompanyContext, entry: JournalEntry, status: str | None, can_release: bool) -> ReleaseOutcome:
     if status is None or entry.bc_order_id is None:
         return ReleaseOutcome(ReleaseState.NONE, "", gone=True)
     number = entry.bc_order_number or ""
     if status != OPEN:
         return judge(entry.sales_number, number, status)
+    if not can_release:
+        problem = ReleaseNeedsCompanion(entry.sales_number, number=number)
+        return ReleaseOutcome(ReleaseState(entry.release_state), OPEN, problem)
     try:
         return judge(entry.sales_number, number, ctx.bc.release_sales_order(entry.bc_order_id))
     except NotFound:
