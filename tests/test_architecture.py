@@ -66,12 +66,14 @@ def test_the_sandbox_never_shares_code_with_the_product():
 
 
 def test_the_environment_is_read_in_settings_only():
-    """os.environ and os.getenv appear nowhere else in the product."""
+    """os.environ and os.getenv appear nowhere else, save to hand a library the one name it reads by itself."""
     offenders = [
-        str(path.relative_to(ROOT))
+        f"{path.relative_to(ROOT)}: {line.strip()}"
         for package in ("bridge", "gateway")
         for path in (ROOT / package).rglob("*.py")
-        if re.search(r"os\.(environ|getenv)|from os import .*(environ|getenv)", path.read_text())
-        and path.name != "settings.py"
+        if path.name != "settings.py"
+        for line in path.read_text().splitlines()
+        if re.search(r"os\.(environ|getenv)|from os import .*(environ|getenv)", line)
+        and "PROMETHEUS_MULTIPROC_DIR" not in line
     ]
     assert not offenders
