@@ -96,7 +96,7 @@ class OrderNote:
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """A whole order. Blank codes are left to Business Central, except the currency: blank is local currency."""
+    """A whole order. Blank codes are left to Business Central, which knows the local currency by its code too."""
 
     sales_id: str
     sales_number: str

@@ -118,15 +118,15 @@ def _customer(order: Mapping[str, Any], number: str, lookups: Lookups) -> Partne
 
 
 def _currency(order: Mapping[str, Any], number: str, lookups: Lookups) -> str:
+    """Always a code, the local one too: left out, a customer's own currency would be taken."""
+    local = lookups.rules.local_currency
     currency_id = id_of(order, "_transactioncurrencyid_value")
     if not currency_id:
-        return ""
+        return local
     iso = text_of(order.get("transactioncurrencyid") or {}, "isocurrencycode")
     if not iso:
         raise CurrencyUnknown(number, iso=currency_id, system="Sales")
-    if iso == lookups.rules.local_currency:
-        return ""
-    if iso not in lookups.currencies:
+    if iso != local and iso not in lookups.currencies:
         raise CurrencyUnknown(number, iso=iso, system="Business Central")
     return iso
 

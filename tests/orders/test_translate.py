@@ -43,9 +43,9 @@ def test_a_contact_orders_for_its_company_whatever_type_that_is():
     assert translated(order).customer_id == "bc-customer"
 
 
-def test_local_currency_is_blank_even_for_a_customer_with_another_one():
-    assert translated(an_order()).to_json()["currencyCode"] == ""
-    assert translated(an_order(_transactioncurrencyid_value=None, transactioncurrencyid=None)).currency_code == ""
+def test_the_local_currency_is_named_so_that_a_customers_own_is_not_taken():
+    assert translated(an_order()).to_json()["currencyCode"] == "NOK"
+    assert translated(an_order(_transactioncurrencyid_value=None, transactioncurrencyid=None)).currency_code == "NOK"
 
 
 def test_a_foreign_currency_is_taken_by_its_iso_code():
