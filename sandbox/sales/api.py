@@ -5,10 +5,9 @@ One method answers a request, whether it came alone or as part of a batch. Refus
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 from sandbox.sales import actions, metadata, writes
 from sandbox.sales.batch import handle_batch
@@ -24,13 +23,22 @@ from sandbox.sales.errors import (
 )
 from sandbox.sales.http import Answer, Call, json_answer
 from sandbox.sales.model import Ref, Row, Table
+from sandbox.sales.paging import cut, read_token
 from sandbox.sales.paths import Segment, entity_table, resolve_bind, row_id, segments
-from sandbox.sales.query import PAGE_LIMIT, Reading, delta_moment, matching, page, read_options, show_rows
+from sandbox.sales.query import (
+    COUNT_LIMIT,
+    PAGE_LIMIT,
+    Reading,
+    delta_moment,
+    matching,
+    order_keys,
+    read_options,
+    show_rows,
+)
 from sandbox.sales.render import stored_value
 from sandbox.sales.schema import TABLES
 from sandbox.sales.values import show
 
-_SKIP_TOKEN = re.compile(r'pagenumber="(\d+)" pagingcookie="([\w-]*)/(\d+)/(\d*)"')
 _NAMESPACE = "Microsoft.Dynamics.CRM."
 _TRACK = "odata.track-changes"
 
@@ -115,22 +123,21 @@ class Api:
         found = matching(self._env, table, options, rows)
         if limit is not None:
             found = found[:limit]
-        number, last_id, seen, version = _skip_token(query.get("$skiptoken", ""), self._env.store.version)
-        cut = page(found, table, size=size, after_id=last_id, seen=seen)
+        keys = order_keys(self._env, table, options)
+        cookie = read_token(query.get("$skiptoken", ""))
+        page = cut(found, table, keys, size=size, cookie=cookie, version=self._env.store.version)
+        count = min(len(found), COUNT_LIMIT)
         body: Row = {"@odata.context": f"{call.base}/$metadata#{_context(table, options.select)}"}
         if call.annotations.wanted("Microsoft.Dynamics.CRM.totalrecordcount"):
-            body["@Microsoft.Dynamics.CRM.totalrecordcount"] = cut.count if options.count else -1
-            body["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] = options.count and len(found) > cut.count
+            body["@Microsoft.Dynamics.CRM.totalrecordcount"] = count if options.count else -1
+            body["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] = options.count and len(found) > count
         if options.count:
-            body["@odata.count"] = cut.count
-        body["value"] = show_rows(self._env, table, cut.rows, Reading(options, call.annotations), call.base)
-        if cut.more:
-            by_id = "" if options.orderby else cut.last_id
-            cookie = (
-                f'<cookie pagenumber="{number + 1}" pagingcookie="{by_id}/{cut.seen}/{version}" istracking="False" />'
-            )
-            body["@odata.nextLink"] = _link(call, path, {**query, "$skiptoken": cookie})
+            body["@odata.count"] = count
+        body["value"] = show_rows(self._env, table, page.rows, Reading(options, call.annotations), call.base)
+        if page.next is not None:
+            body["@odata.nextLink"] = _link(call, path, {**query, "$skiptoken": page.next.token()})
         elif tracking:
+            version = cookie.version if cookie is not None else self._env.store.version
             token = f"{version}!{delta_moment(self._env.world.clock.now())}"
             body["@odata.deltaLink"] = _link(call, path, {**_without_page(query), "$deltatoken": token})
         if tracking:
@@ -339,17 +346,6 @@ def _link(call: Call, path: str, query: Mapping[str, str]) -> str:
 
 def _without_page(query: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in query.items() if name not in ("$skiptoken", "$deltatoken")}
-
-
-def _skip_token(token: str, version: int) -> tuple[int, str, int, int]:
-    """Page number, last id, position and the version the first page was read at."""
-    if not token:
-        return 1, "", 0, version
-    match = _SKIP_TOKEN.search(unquote(token))
-    if match is None:
-        raise DataverseError(400, "0x8004112a", "The paging cookie is not valid.")
-    number, last_id, seen, since = match.groups()
-    return int(number), last_id, int(seen), int(since or version)
 
 
 def _check_tracking(table: Table, query: Mapping[str, str]) -> None:

@@ -1,8 +1,6 @@
 """Reading: filter, order, expand and pages, over the rows of a table or of a collection.
 
-Filters go through indexes where they name an id, a lookup or a state. Without ``$orderby`` rows come by id, and a page
-goes on after the last id; with one, a page goes on by position, so that rows may shift between pages as they do in
-Dataverse.
+Filters go through indexes where they name an id, a lookup or a state. Rows come by id unless an order is asked for.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from sandbox import odata
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import DataverseError, unknown_property
 from sandbox.sales.model import Column, Kind, Ref, Row, Table
+from sandbox.sales.paging import OrderKey
 from sandbox.sales.render import Annotations, renderer, stored_value
 from sandbox.sales.schema import TABLES
 
@@ -56,17 +55,6 @@ class Reading:
     annotations: Annotations = field(default_factory=Annotations)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows of an answer. ``last_id`` and ``seen`` say where the next page goes on; ``more`` whether there is one."""
-
-    rows: list[Row]
-    count: int
-    more: bool
-    seen: int
-    last_id: str
-
-
 def read_options(query: Mapping[str, str]) -> odata.Options:
     """Take the query options apart; refuses those Dataverse has not."""
     for name in query:
@@ -101,16 +89,14 @@ def matching(env: Environment, table: Table, options: odata.Options, rows: Itera
     else:
         found = list(env.store.rows(table.name) if rows is None else rows)
     found.sort(key=lambda row: row[table.id])
-    for path, descending in reversed(options.orderby):
-        found.sort(key=_order_key(env, table, path), reverse=descending)
+    for key, descending in reversed(order_keys(env, table, options)):
+        found.sort(key=_nulls_first(key), reverse=descending)
     return found
 
 
-def page(rows: list[Row], table: Table, *, size: int, after_id: str = "", seen: int = 0) -> Page:
-    """Cut one page out of the matching rows: after an id where they come by id, else after a position."""
-    rest = [row for row in rows if row[table.id] > after_id] if after_id else rows[seen:]
-    cut = rest[:size]
-    return Page(cut, min(len(rows), COUNT_LIMIT), len(rest) > size, seen + len(cut), cut[-1][table.id] if cut else "")
+def order_keys(env: Environment, table: Table, options: odata.Options) -> list[OrderKey]:
+    """What rows are ordered by, the first key first. Refuses a property the table lacks."""
+    return [(_order_key(env, table, path), descending) for path, descending in options.orderby]
 
 
 def show_rows(env: Environment, table: Table, rows: Iterable[Row], reading: Reading, base: str) -> list[Row]:
@@ -209,11 +195,17 @@ def _order_key(env: Environment, table: Table, path: str) -> Callable[[Row], Any
             value: Any = env.display_name(ref) if ref is not None else None
         else:
             value = walk(row)
-        if isinstance(value, str):
-            value = value.casefold()
-        return (value is not None, value if value is not None else 0)  # nulls come first
+        return value.casefold() if isinstance(value, str) else value
 
     return key
+
+
+def _nulls_first(key: Callable[[Row], Any]) -> Callable[[Row], tuple[bool, Any]]:
+    def sortable(row: Row) -> tuple[bool, Any]:
+        value = key(row)
+        return (value is not None, 0 if value is None else value)
+
+    return sortable
 
 
 def _expander(

@@ -91,7 +91,6 @@ def seed_platform(seeds: Seeds, data: CompanyData) -> None:
     )
     unit = seeds.put("businessunit", "root", name="contoso", organizationid=organization, isdisabled=False)
     seeds.put("team", "default", name="contoso", isdefault=True, teamtype=0, businessunitid=unit)
-    seeds.put("role", "bridge", name="Business Central Integration", businessunitid=unit)
     _users(seeds, data, unit)
     _currencies(seeds, data)
     seeds.put("bcbi_company", data.name, bcbi_name=data.name[:30], bcbi_externalid=company_id(data.name))
@@ -106,7 +105,7 @@ def seed_platform(seeds: Seeds, data: CompanyData) -> None:
 
 
 def _users(seeds: Seeds, data: CompanyData, unit: Ref) -> None:
-    seeds.put(
+    application = seeds.put(
         "systemuser",
         _APPLICATION,
         firstname="#",
@@ -117,6 +116,7 @@ def _users(seeds: Seeds, data: CompanyData, unit: Ref) -> None:
         accessmode=4,
         businessunitid=unit,
     )
+    seeds.put("role", "bridge", name="Business Central Integration", businessunitid=unit, systemuserid=application)
     for person in data.salespeople:
         first, _, last = person.name.rpartition(" ")
         seeds.put(

@@ -27,6 +27,8 @@ SYSTEM_USER = table(
     create="azureactivedirectoryobjectid:guid",
     update="isdisabled:yesno",
     read="fullname:text200 organizationid:guid",
+    # Many-to-many in Dataverse; here a role is held by one user, which is enough to read who may do what.
+    collections={"systemuserroles_association": Collection("role", "systemuserid", "clear")},
 )
 TEAM = table(
     "team",
@@ -41,7 +43,7 @@ ROLE = table(
     "roles",
     otc=1036,
     both="name:text100 businessunitid:>businessunit",
-    read="organizationid:guid ismanaged:yesno",
+    read="organizationid:guid ismanaged:yesno roletemplateid:>role systemuserid:>systemuser",
 )
 BUSINESS_UNIT = table(
     "businessunit",
