@@ -83,7 +83,9 @@ def _note(ctx: CompanyContext, found: Sequence[Event], counts: Counter[str]) -> 
             )
             for position, event in of_kind
         ]
-        counts[kind.value] += journal.note_events(ctx.db, rows)
+        new = journal.note_events(ctx.db, rows)
+        if kind is not Kind.COMPLETED:  # counted when Sales has it
+            counts[kind.value] += new
 
 
 def _own_releases(ctx: CompanyContext, followed: Sequence[JournalEntry]) -> list[Event]:

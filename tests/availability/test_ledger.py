@@ -48,7 +48,8 @@ def test_the_window_forgets_what_lies_far_below():
 def test_every_entry_is_found_exactly_once_in_whatever_order_it_commits(delays: list[int], ticks: list[int]):
     """Entry n is written at time n and visible after its delay; ticks read whatever is visible then."""
     visible_at = {number: number + delay for number, delay in enumerate(delays, start=1)}
-    position, found = Position(), []
+    position = Position()
+    found: list[str] = []
     for now in [*sorted(ticks), 10_000]:
         rows = [entry(n, f"ITEM-{n}") for n, at in visible_at.items() if at <= now and n > position.last - OVERLAP]
         reading = advance(position, rows)

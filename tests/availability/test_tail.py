@@ -1,0 +1,175 @@
+"""The projection says what Business Central says, soon after it changes, at little cost and with nothing lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bridge.availability import items
+from bridge.availability.tail import COMPARE_EVERY, FULL_EVERY, SourceLooksEmpty, refresh
+from bridge.clients.errors import RemoteError
+from bridge.records import Side, guid
+from bridge.store import companies, projection
+from bridge.store.models import AvailabilityItem
+from tests.availability.surroundings import Surroundings
+from tests.processes import SandboxProcess
+
+ITEM, OTHER = "GAS-230", "TENT-LEI-2"
+
+
+@pytest.fixture(params=["alone", "companion"])
+def tailed(request: pytest.FixtureRequest, here: Surroundings) -> Surroundings:
+    """A company whose items have been read, without the companion and with it."""
+    if request.param == "companion":
+        companies.learn(here.ctx.db, here.ctx.company.id, sales_company_id=None, companion_version="1.0.0.0")
+    refresh(here.ctx)
+    return here
+
+
+def known(here: Surroundings, number: str) -> AvailabilityItem:
+    return projection.items_by_number(here.ctx.db, here.ctx.company.id, [number])[number]
+
+
+def as_business_central_says(here: Surroundings) -> bool:
+    """Every row equals its item, and there is a row for every item."""
+    listed = {
+        row["number"]: (
+            guid(row["id"]),
+            row["displayName"],
+            row["baseUnitOfMeasureCode"],
+            row["inventory"],
+            row["blocked"],
+        )
+        for row in items.everything(here.ctx.bc)
+    }
+    rows = projection.items_by_number(here.ctx.db, here.ctx.company.id, list(listed)).values()
+    ours = {row.number: (row.item_id, row.name, row.base_unit, row.inventory, row.blocked) for row in rows}
+    return ours == listed and projection.item_ids(here.ctx.db, here.ctx.company.id) == {
+        one[0] for one in listed.values()
+    }
+
+
+def test_the_first_tail_reads_every_item(tailed: Surroundings):
+    tail = projection.tail_of(tailed.ctx.db, tailed.ctx.company.id)
+
+    assert tail is not None
+    assert tail.tailed_at is not None
+    assert tail.full_at == tail.tailed_at
+    assert as_business_central_says(tailed)
+
+
+def test_a_posting_is_found_by_the_next_tail(tailed: Surroundings, sandbox: SandboxProcess):
+    before = known(tailed, ITEM).inventory
+    sandbox.bc.post_stock(ITEM, "-2.5")
+
+    outcome = refresh(tailed.ctx)
+
+    assert known(tailed, ITEM).inventory == before - Decimal("2.5")
+    assert outcome.counts["entries"] == 1
+    assert as_business_central_says(tailed)
+
+
+def test_a_tail_with_nothing_to_find_asks_twice(tailed: Surroundings):
+    assert tailed.cost(lambda: refresh(tailed.ctx)) == {Side.BUSINESS_CENTRAL: 2, Side.SALES: 0}
+
+
+def test_a_burst_of_postings_costs_no_request_for_each(tailed: Surroundings, sandbox: SandboxProcess):
+    for number in (ITEM, OTHER, "FLASK-1L", ITEM):
+        sandbox.bc.post_stock(number, 3)
+
+    cost = tailed.cost(lambda: refresh(tailed.ctx))
+
+    assert cost[Side.BUSINESS_CENTRAL] <= 5
+    assert as_business_central_says(tailed)
+
+
+def test_an_entry_that_commits_late_with_a_lower_number_is_found(tailed: Surroundings, sandbox: SandboxProcess):
+    sandbox.bc.call("POST", "late-entry", {"item": OTHER, "quantity": 7, "hold": True})
+    sandbox.bc.post_stock(ITEM, 1)
+    refresh(tailed.ctx)
+    before = known(tailed, OTHER).inventory
+    sandbox.bc.call("POST", "late-entry", {"commit": True})
+
+    refresh(tailed.ctx)
+
+    assert known(tailed, OTHER).inventory == before + 7
+    assert as_business_central_says(tailed)
+
+
+def test_a_changed_item_is_found_although_its_stock_stands_still(tailed: Surroundings, sandbox: SandboxProcess):
+    sandbox.bc.set_item(ITEM, blocked=True, displayName="Gas cartridge, new label")
+
+    refresh(tailed.ctx)
+
+    assert known(tailed, ITEM).blocked
+    assert known(tailed, ITEM).name == "Gas cartridge, new label"
+
+
+def test_an_item_that_is_gone_is_dropped_at_the_next_comparison(tailed: Surroundings):
+    made = tailed.ctx.bc.create("items", {"number": "BRIEF", "displayName": "Soon gone"}, purpose="test")
+    refresh(tailed.ctx)
+    assert known(tailed, "BRIEF").item_id == guid(made["id"])
+    tailed.ctx.bc.delete("items", made["id"], purpose="test")
+
+    tailed.later(seconds=COMPARE_EVERY.total_seconds())
+    outcome = refresh(tailed.ctx)
+
+    assert outcome.counts["deleted"] == 1
+    assert as_business_central_says(tailed)
+
+
+def test_a_tail_that_breaks_off_leaves_the_posting_to_the_next_one(tailed: Surroundings, sandbox: SandboxProcess):
+    tailed_before = projection.tail_of(tailed.ctx.db, tailed.ctx.company.id)
+    sandbox.bc.post_stock(ITEM, 4)
+    sandbox.faults({"system": "business-central", "path": "/items$", "kind": "500"})
+    with pytest.raises(RemoteError):
+        refresh(tailed.ctx)
+    tailed_after = projection.tail_of(tailed.ctx.db, tailed.ctx.company.id)
+    assert tailed_before is not None
+    assert tailed_after is not None
+    assert tailed_after.tailed_at == tailed_before.tailed_at
+    sandbox.clear_faults()
+
+    refresh(tailed.ctx)
+
+    assert as_business_central_says(tailed)
+
+
+def test_once_a_day_everything_is_read_anew(tailed: Surroundings):
+    tailed.later(seconds=FULL_EVERY.total_seconds())
+
+    outcome = refresh(tailed.ctx)
+
+    assert outcome.counts["items"] == len(projection.item_ids(tailed.ctx.db, tailed.ctx.company.id))
+
+
+def test_a_ledger_that_starts_over_is_read_anew(here: Surroundings, sandbox: SandboxProcess):
+    """The environment was restored from a backup: entries after it have numbers we believe to know."""
+    refresh(here.ctx)
+    for _ in range(3):
+        sandbox.bc.post_stock(ITEM, 5)
+    refresh(here.ctx)
+    sandbox.reset()
+    sandbox.bc.post_stock(OTHER, 1)
+
+    refresh(here.ctx)
+
+    assert as_business_central_says(here)
+
+
+def test_a_company_that_suddenly_lists_no_items_keeps_its_rows(here: Surroundings, monkeypatch: pytest.MonkeyPatch):
+    """Lost permissions look like an empty table; only a person who asks for it gets the rows removed."""
+    refresh(here.ctx)
+    rows = projection.item_ids(here.ctx.db, here.ctx.company.id)
+    monkeypatch.setattr(items, "everything", lambda bc: iter(()))
+    monkeypatch.setattr(items, "ids", lambda bc: set())
+
+    for pause in (COMPARE_EVERY, FULL_EVERY):
+        here.later(seconds=pause.total_seconds())
+        with pytest.raises(SourceLooksEmpty, match=f"{len(rows)} are known"):
+            refresh(here.ctx)
+    assert projection.item_ids(here.ctx.db, here.ctx.company.id) == rows
+
+    refresh(here.ctx, full=True)
+    assert projection.item_ids(here.ctx.db, here.ctx.company.id) == set()
