@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from bridge.errors import BridgeError, SettingInvalid
 from bridge.records import utc_now
@@ -24,6 +24,8 @@ from bridge.store.gateway import GatewayStore
 from gateway.keys import new_key
 from gateway.settings import GatewaySettings
 
+_TABLE_WIDTH = 140
+"""Ids are there to be copied: a narrow terminal wraps the line, it does not cut it."""
 SCOPES = ("availability", "metrics")
 _LONGEST_USER = 250
 """What the connection record in Sales holds of a user name."""
@@ -125,12 +127,15 @@ def list_keys(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows))
         return
-    table = Table("User", "Opens", "State", "Created", "Expires", "Id", box=None)
+    table = Table(
+        *(Column(name, no_wrap=True) for name in ("User", "Opens", "State", "Created", "Expires", "Id")), box=None
+    )
     for one in rows:
         table.add_row(
             one["user"], one["scope"], one["state"], one["created_at"], one["expires_at"] or "never", one["id"]
         )
-    Console(soft_wrap=True).print(table)
+    console = Console()
+    console.print(table, width=max(console.width, _TABLE_WIDTH), crop=False)
 
 
 @keys.command()

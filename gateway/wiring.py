@@ -159,6 +159,8 @@ def _checks(
         ages = [
             (clock() - view.tails[one.id]).total_seconds() if one.id in view.tails else None for one in view.companies
         ]
+        if not ages:
+            return Finding(Status.DEGRADED, "no company is known yet", "See the check of the companies.")
         late = [age for age in ages if age is None or age > settings.availability_max_age]
         if late:
             return Finding(

@@ -226,10 +226,15 @@ class Availability:
             return None
         if found is None:
             return None
-        return [CachedRow(*plain, Decimal(inventory)) for *plain, inventory in json.loads(found)]
+        return [
+            CachedRow(crm_id, integration_id, table_id, item_no, uom, Decimal(inventory))
+            for crm_id, integration_id, table_id, item_no, uom, inventory in json.loads(found)
+        ]
 
     def _keep(self, key: str, rows: Sequence[Row]) -> None:
-        plain = [[*(one.of(row) for one in list(PROPERTIES.values())[:5]), str(row.inventory)] for row in rows]
+        plain = [
+            [row.crm_id, row.integration_id, row.table_id, row.item_no, row.uom, str(row.inventory)] for row in rows
+        ]
         try:
             self._cache.set(f"rows:{key}", json.dumps(plain).encode(), _KEPT_SECONDS)
         except CacheUnavailable:

@@ -1,0 +1,96 @@
+"""``python -m gateway keys``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bridge.records import utc_now
+from bridge.store.database import Database
+from bridge.store.gateway import GatewayStore
+from gateway.__main__ import main
+from gateway.keys import Caller, KeyRing
+from tests.conftest import SECRET_KEY
+
+
+@pytest.fixture
+def run(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("REDIS_URL", "")
+    return lambda *arguments: CliRunner().invoke(main, ["keys", *arguments])
+
+
+@pytest.fixture
+def check(sqlite_url: str) -> Callable[[str, str], object]:
+    """What the gateway would make of a user and a key, right now."""
+    db = Database(sqlite_url)
+
+    def ask(user: str, key: str) -> object:
+        return KeyRing(GatewayStore(db, utc_now).keys_of, lambda: 0, utc_now).check(user, key)
+
+    return ask
+
+
+def test_a_key_is_shown_once_works_and_ends_when_revoked(run: Callable[..., Result], check: Callable):
+    made = run("create", "SALES")
+    assert made.exit_code == 0
+    key = next(line.split()[-1] for line in made.output.splitlines() if line.startswith("Key:"))
+    assert isinstance(check("SALES", key), Caller)
+    listed = run("list")
+    assert "SALES" in listed.output and "good" in listed.output and key not in listed.output
+    assert run("revoke", "SALES").exit_code == 0
+    assert check("SALES", key) == "revoked"
+    assert run("revoke", "SALES").exit_code == 1
+
+
+def test_machines_read_json(run: Callable[..., Result], check: Callable):
+    made = json.loads(run("create", "PROM", "--scope", "metrics", "--expires", "never", "--json").output)
+    caller = check("PROM", made["key"])
+    assert isinstance(caller, Caller) and (caller.scopes, caller.expires_at) == ({"metrics"}, None)
+    (listed,) = json.loads(run("list", "--json").output)
+    assert (listed["id"], listed["state"], listed["expires_at"]) == (made["id"], "good", "")
+    assert json.loads(run("revoke", made["id"], "--json").output) == {"revoked": 1}
+
+
+def test_creating_again_ends_the_earlier_key(run: Callable[..., Result], check: Callable):
+    first, second = (json.loads(run("create", "SALES", "--json").output)["key"] for _ in range(2))
+    assert check("SALES", first) == "revoked" and isinstance(check("SALES", second), Caller)
+
+
+def test_expiry_is_a_date_or_days(run: Callable[..., Result]):
+    assert json.loads(run("create", "A", "--expires", "2999-12-31", "--json").output)["expires_at"].startswith(
+        "2999-12-31"
+    )
+    assert run("create", "A", "--expires", "30d").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("create",),
+        ("create", "Ø"),
+        ("create", "a:b"),
+        ("create", "x" * 251),
+        ("create", "A", "--expires", "soon"),
+        ("create", "A", "--expires", "2001-01-01"),
+        ("create", "A", "--scope", "everything"),
+        ("unknown",),
+    ],
+)
+def test_a_wrong_call_ends_2_and_makes_nothing(run: Callable[..., Result], arguments: tuple[str, ...]):
+    assert run(*arguments).exit_code == 2
+    assert json.loads(run("list", "--json").output) == []
+
+
+def test_a_bad_setting_ends_2_and_a_database_without_tables_ends_1(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path
+):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    refused = run("list")
+    assert refused.exit_code == 1 and "python -m bridge.store upgrade" in refused.output
+    monkeypatch.setenv("SECRET_KEY", "")
+    assert run("list").exit_code == 2

@@ -1,0 +1,135 @@
+"""User name and web service access key: who passes, who does not, and what neither can learn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bridge.store.gateway import GatewayStore
+from bridge.store.models import ServiceKey
+from gateway.keys import digest, new_key
+from tests.gateway.conftest import NOW, ROOT, SET, Door, World, basic, error
+
+REFUSED = (401, "Authentication_InvalidCredentials")
+ADDRESS = f"{ROOT}/{SET}"
+
+
+def test_a_key_is_44_url_safe_characters_and_is_not_what_is_stored(world: World):
+    key = world.key()
+    (stored,) = GatewayStore(world.db, world.clock).keys_of("SALES")
+    assert len(key) == 44 and key.replace("-", "").replace("_", "").isalnum()
+    assert isinstance(stored, ServiceKey)
+    assert stored.digest == digest(key, stored.salt) and key not in repr(vars(stored))
+    assert len({new_key()[0] for _ in range(50)}) == 50
+
+
+def test_every_reason_of_refusal_looks_the_same_and_only_the_log_knows_it(door: Door, world: World):
+    expired = world.key("EXPIRED", expires_at=NOW - timedelta(seconds=1))
+    revoked = world.key("REVOKED")
+    GatewayStore(world.db, world.clock).revoke_keys("REVOKED")
+    world.later(1)
+    cases = {
+        "missing": "",
+        "malformed": "Bearer abc",
+        "unknown_user": basic("NOBODY", "x"),
+        "bad_key": basic("SALES", "x" * 44),
+        "expired": basic("EXPIRED", expired),
+        "revoked": basic("REVOKED", revoked),
+    }
+    bodies = set()
+    for reason, authorization in cases.items():
+        door.authorization = authorization
+        response = door.get(ADDRESS)
+        assert error(response) == REFUSED, reason
+        assert response.headers["WWW-Authenticate"] == 'Basic realm="Product availability"'
+        assert world.lines()[-1]["failure"] == reason
+        bodies.add(response.text.replace(response.headers["x-correlation-id"], ""))
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("credentials", ["Basic", "Basic !!!", "Basic QUJD", "basic", "Negotiate x"])
+def test_a_header_that_cannot_be_read_is_refused(door: Door, credentials: str):
+    door.authorization = credentials
+    assert error(door.get(ADDRESS)) == REFUSED
+
+
+def test_a_key_works_until_its_last_second(door: Door, world: World):
+    door.authorization = basic("SHORT", world.key("SHORT", expires_at=NOW + timedelta(seconds=10)))
+    world.later(9)
+    assert door.get(ADDRESS).status_code == 200
+    world.later(1)
+    assert error(door.get(ADDRESS)) == REFUSED
+
+
+def test_a_new_key_ends_the_old_one_and_a_revoked_one_ends_within_a_second(door: Door, world: World):
+    assert door.get(ADDRESS).status_code == 200
+    new = world.key("SALES")
+    world.later(1)
+    assert error(door.get(ADDRESS)) == REFUSED
+    door.authorization = basic("SALES", new)
+    assert door.get(ADDRESS).status_code == 200
+    GatewayStore(world.db, world.clock).revoke_keys("SALES")
+    world.later(1)
+    assert error(door.get(ADDRESS)) == REFUSED
+
+
+def test_a_key_of_another_scope_opens_nothing_here(door: Door, world: World):
+    door.authorization = basic("PROM", world.key("PROM", scope="metrics"))
+    assert error(door.get(ADDRESS)) == (403, "Authorization_RequestDenied")
+    assert "gateway_requests_total" in door.get("/metrics").text
+
+
+def test_metrics_are_not_for_everybody(door: Door):
+    assert error(door.get("/metrics")) == (403, "Authorization_RequestDenied")
+    door.authorization = ""
+    assert error(door.get("/metrics")) == REFUSED
+
+
+def test_guesses_are_limited_and_never_lock_out_the_right_key(door: Door):
+    good, door.authorization = door.authorization, basic("SALES", "wrong")
+    for _ in range(10):
+        assert error(door.get(ADDRESS)) == REFUSED
+    response = door.get(ADDRESS)
+    assert error(response) == (429, "Unknown")
+    assert 0 < int(response.headers["Retry-After"]) <= 301
+
+    door.authorization = good
+    assert door.get(ADDRESS, Cache_Control="no-cache").status_code == 200
+
+    door.authorization = basic("SALES", "wrong")
+    assert door.get(ADDRESS).status_code == 429
+
+
+def test_requests_are_limited_per_key_hot_answers_included(world: World, make_gateway):
+    door = Door(make_gateway(rate_limit="5 per 5 minutes"), basic("SALES", world.key()))
+    assert [door.get(ADDRESS).status_code for _ in range(6)] == [200] * 5 + [429]
+    refusal = door.get(ADDRESS)
+    assert 0 < int(refusal.headers["Retry-After"]) <= 301
+
+
+def test_a_key_over_plain_http_is_refused_where_the_service_is_https(door: Door, world: World):
+    door.base_url = "http://stock.example"
+    assert error(door.get(ADDRESS)) == (403, "Authorization_RequestDenied")
+    assert door.get(ADDRESS, X_Forwarded_Proto="https").status_code == 403, "said by nobody we trust"
+    assert door.get("/healthz").status_code == 200
+
+
+def test_a_configured_proxy_is_believed(world: World, make_gateway):
+    client = make_gateway(trusted_proxies="127.0.0.0/8")
+    door = Door(client, basic("SALES", world.key()), base_url="http://stock.example")
+    assert door.get(ADDRESS, X_Forwarded_Proto="https", X_Forwarded_For="192.0.2.7").status_code == 200
+    door.authorization = basic("SALES", "wrong")
+    assert door.get(ADDRESS, X_Forwarded_Proto="https", X_Forwarded_For="192.0.2.7").status_code == 401
+    assert world.lines()[-1]["address"] == "192.0.2.7"
+
+
+def test_no_secret_reaches_the_log(door: Door, world: World):
+    key = world.key("OTHER")
+    door.authorization = basic("OTHER", key)
+    door.get(f"{ADDRESS}?code={key}")
+    door.authorization = basic("OTHER", key + "x")
+    door.get(ADDRESS)
+    text = world.log.getvalue()
+    assert key not in text and door.authorization.removeprefix("Basic ") not in text
+    assert world.lines()[0]["caller"] == "OTHER" and world.lines()[0]["status"] == 200
