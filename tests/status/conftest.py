@@ -1,0 +1,5 @@
+"""These tests work in one company of the sandbox."""
+
+from tests.availability.surroundings import here
+
+__all__ = ["here"]
