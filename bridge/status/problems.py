@@ -38,7 +38,7 @@ def not_completed(entry: JournalEntry, error: RemoteError) -> Problem:
         "E-END-03",
         f"Business Central order {entry.bc_order_number} is completely invoiced, but Sales refused to set the order to "
         f"Invoiced: {error.text or error.problem}",
-        "Mend what Sales names; it is tried again at each run.",
+        "Mend what Sales names; it is tried again by itself, an hour later at the most.",
     )
 
 

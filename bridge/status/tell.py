@@ -1,13 +1,15 @@
 """Tell Sales what was found: a timeline post for each event, and the state Invoiced at the end of an order.
 
 Events wait in the database until Sales has them. All go out in one batch; each post has an id chosen beforehand, so
-that one sent twice, after a lost reply for example, is refused as known and counts as told.
+that one sent twice, after a lost reply for example, is refused as known and counts as told. What Sales refuses is tried
+again after a pause that doubles, an hour at the most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from bridge.clients.errors import AlreadyExists, NotFound, RemoteError
 from bridge.clients.sales import PartResult, Write
@@ -21,6 +23,8 @@ from bridge.store.failures import Problem
 from bridge.store.models import JournalEntry, OrderEvent
 
 TRIES = 3
+LONGEST_PAUSE = timedelta(hours=1)
+_AT_ONCE = 10_000
 _PER_BATCH = 500
 _NO_SUCH_RECORD = "0x80040217"
 _AUTOMATIC, _STATUS_POST = 1, 7
@@ -45,25 +49,39 @@ class Told:
 def tell(ctx: CompanyContext) -> Told:
     """Tell everything that waits. Raises RemoteError when Sales does not answer at all; nothing is lost then."""
     told = Told()
-    while waiting := journal.untold_events(ctx.db, ctx.company.id, _PER_BATCH):
-        settled = _tell_some(ctx, waiting, told)
-        if settled < len(waiting) or ctx.stopping():
+    now, interval = ctx.clock(), timedelta(seconds=ctx.settings.push_status_seconds)
+    waiting = journal.untold_events(ctx.db, ctx.company.id, _AT_ONCE)
+    due = [(event, entry) for event, entry in waiting if now >= due_at(event.found_at, event.attempts, interval)]
+    for start in range(0, len(due), _PER_BATCH):
+        if ctx.stopping():
             break
+        _tell_some(ctx, due[start : start + _PER_BATCH], told)
     return told
 
 
-def _tell_some(ctx: CompanyContext, waiting: Sequence[Waiting], told: Told) -> int:
-    writes = [(each, write) for each in waiting if (write := _write(ctx, *each)) is not None]
-    silent = [event.id for event, entry in waiting if _write(ctx, event, entry) is None]
+def due_at(found_at: datetime, attempts: int, interval: timedelta) -> datetime:
+    """When an event is tried next: at once, then after pauses that double from ``interval`` up to the longest."""
+    pauses = (min(interval * 2 ** min(attempt, 12), LONGEST_PAUSE) for attempt in range(attempts))
+    return found_at + sum(pauses, timedelta())
+
+
+def _tell_some(ctx: CompanyContext, waiting: Sequence[Waiting], told: Told) -> None:
+    writes: list[tuple[Waiting, Write]] = []
+    silent: list[str] = []
+    for event, entry in waiting:
+        write = _write(ctx, event, entry)
+        if write is None:
+            silent.append(event.id)
+        else:
+            writes.append(((event, entry), write))
     journal.mark_told(ctx.db, silent, ctx.clock())
     if not writes:
-        return len(silent)
+        return
     results = ctx.sales.batch([write for _, write in writes], purpose="tell status", repeatable=True)
     outcome = _Outcome(ctx, told)
     for (each, _), result in zip(writes, results, strict=True):
         outcome.take(*each, result)
     outcome.save()
-    return len(silent) + len(outcome.settled)
 
 
 def _write(ctx: CompanyContext, event: OrderEvent, entry: JournalEntry) -> Write | None:
@@ -90,7 +108,7 @@ class _Outcome:
 
     def __init__(self, ctx: CompanyContext, told: Told) -> None:
         self._ctx, self._told = ctx, told
-        self.settled: list[str] = []
+        self._settled: list[str] = []
         self._refused: list[str] = []
         self._completed: dict[str, JournalEntry] = {}
         self._gone: dict[str, JournalEntry] = {}
@@ -104,21 +122,22 @@ class _Outcome:
         if error is None or isinstance(error, AlreadyExists):
             self._done(event, entry)
         elif isinstance(error, NotFound) or error.code == _NO_SUCH_RECORD:
-            self.settled.append(event.id)
+            self._settled.append(event.id)
             self._gone[entry.id] = entry
         elif error.can_retry or error.outcome_unknown:
             self._told.waiting += 1
             self._told.notes.append(f"Sales order {entry.sales_number}: {event.kind} not told yet, {error}")
         elif event.kind == Kind.COMPLETED:
+            self._refused.append(event.id)
             self._problems.append(problems.not_completed(entry, error))
         elif event.attempts + 1 < TRIES:
             self._refused.append(event.id)
         else:
-            self.settled.append(event.id)
+            self._settled.append(event.id)
             self._problems.append(problems.not_posted(entry, error))
 
     def _done(self, event: OrderEvent, entry: JournalEntry) -> None:
-        self.settled.append(event.id)
+        self._settled.append(event.id)
         if event.kind == Kind.COMPLETED:
             self._completed[entry.id] = entry
         else:
@@ -135,7 +154,7 @@ class _Outcome:
         told.failed += problems.report(ctx, self._problems)
         told.completed += len(self._completed)
         told.gone += len(self._gone)
-        journal.mark_told(ctx.db, self.settled, ctx.clock())
+        journal.mark_told(ctx.db, self._settled, ctx.clock())
 
 
 def _after_a_look(ctx: CompanyContext, entry: JournalEntry, refusal: RemoteError) -> RemoteError | None:

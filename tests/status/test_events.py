@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bridge.status import events
 from bridge.status.events import Document, Fate, Kind, Line, Order, OrderNow
+from bridge.status.tell import LONGEST_PAUSE, due_at
 from bridge.status.texts import LONGEST, post_text
 
 ORDER = Order("entry", "SO-1042", "11111111-0000-0000-0000-000000000001", "101001", status="Open")
@@ -127,3 +129,12 @@ def test_every_event_but_the_end_has_a_post_in_each_language(language: str):
         assert text is not None
         assert "101001" in text
         assert len(text) <= LONGEST
+
+
+@given(st.integers(0, 200), st.integers(1, 3600))
+def test_what_is_refused_is_tried_ever_later_but_at_least_every_hour(attempts: int, seconds: int):
+    found, interval = datetime(2026, 3, 2, tzinfo=UTC), timedelta(seconds=seconds)
+    pause = due_at(found, attempts + 1, interval) - due_at(found, attempts, interval)
+
+    assert due_at(found, 0, interval) == found
+    assert interval <= pause <= LONGEST_PAUSE

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from bridge.clients.errors import RemoteError
+from bridge.clients.sales import Write
 from bridge.coupling.service import ALL, match
 from bridge.orders.run import pick_up
-from bridge.records import Side
+from bridge.records import Side, new_id
 from bridge.status.run import push_status
 from bridge.store import couplings, failures, journal
-from bridge.store.models import JournalEntry
+from bridge.store.models import JournalEntry, OrderEvent
 from tests.availability.surroundings import Surroundings
 from tests.processes import SandboxProcess
 
@@ -56,6 +58,14 @@ def posts(here: Surroundings, number: str) -> list[str]:
     )
     words = ("released", "shipped", "invoiced")
     return [word for row in rows for word in words if word in row["text"]]
+
+
+def cancel(here: Surroundings, sales_id: str) -> None:
+    """Cancel an order as its seller does."""
+    close = {"salesorderid@odata.bind": f"/salesorders({sales_id})", "subject": "Canceled"}
+    write = Write("POST", "CancelSalesOrder", {"OrderClose": close, "Status": 4})
+    [result] = here.ctx.sales.batch([write], purpose="test")
+    assert result.ok, result.error
 
 
 def listed(here: Surroundings) -> set[tuple[str, str]]:
@@ -289,3 +299,93 @@ def test_more_orders_than_fit_one_address_are_read_as_a_list(
     assert state(picked_up, ORDER) == INVOICED
     assert entry(picked_up, OTHER).bc_status == "Open"
     assert state(picked_up, OTHER) == SUBMITTED
+
+
+def test_an_order_that_sales_will_not_invoice_is_listed_and_tried_again(
+    picked_up: Surroundings, sandbox: SandboxProcess
+):
+    """The seller has canceled it meanwhile; Business Central has delivered and invoiced all the same."""
+    push_status(picked_up.ctx)
+    sales_id = entry(picked_up, ORDER).sales_id
+    cancel(picked_up, sales_id)
+    sandbox.bc.ship_and_invoice(bc_number(picked_up, ORDER))
+
+    assert push_status(picked_up.ctx).failed == 1
+    assert listed(picked_up) == {(f"Sales order {ORDER}", "E-END-03")}
+    assert push_status(picked_up.ctx).failed == 0, "not before its pause is over"
+
+    picked_up.ctx.sales.update("salesorders", sales_id, {"statecode": 0, "statuscode": 2}, purpose="test")
+    sandbox.sales.submit(ORDER)
+    picked_up.later(hours=1)
+    push_status(picked_up.ctx)
+
+    assert state(picked_up, ORDER) == INVOICED
+    assert listed(picked_up) == set()
+
+
+def test_a_post_refused_three_times_is_given_up_and_listed(picked_up: Surroundings):
+    push_status(picked_up.ctx)
+    odd = OrderEvent(
+        id=new_id(),
+        post_id="no-guid-at-all",
+        entry_id=entry(picked_up, ORDER).id,
+        kind="shipped",
+        key="odd",
+        number="102001",
+        found_at=picked_up.now(),
+    )
+    journal.note_events(picked_up.ctx.db, [odd])
+
+    for _ in range(2):
+        assert push_status(picked_up.ctx).failed == 0
+        picked_up.later(hours=1)
+    assert push_status(picked_up.ctx).failed == 1
+
+    assert listed(picked_up) == {(f"Sales order {ORDER}", "E-POST-01")}
+    picked_up.later(hours=1)
+    assert picked_up.cost(lambda: push_status(picked_up.ctx))[Side.SALES] == 0
+
+
+def test_many_orders_gone_at_once_are_not_believed(
+    picked_up: Surroundings, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bridge.status.reset.MANY", 3)
+    push_status(picked_up.ctx)
+    gone = (ORDER, OTHER, "SO-1002")
+    for number in gone:
+        sandbox.bc.call("POST", "delete-order", {"order": bc_number(picked_up, number)})
+
+    push_status(picked_up.ctx)
+    picked_up.later(seconds=picked_up.ctx.settings.push_status_seconds)
+    push_status(picked_up.ctx)
+
+    assert listed(picked_up) == {(f"Sales order {number}", "E-END-02") for number in gone}
+    assert {state(picked_up, number) for number in gone} == {SUBMITTED}
+
+
+def test_a_deleted_order_that_the_seller_canceled_stays_canceled(picked_up: Surroundings, sandbox: SandboxProcess):
+    push_status(picked_up.ctx)
+    cancel(picked_up, entry(picked_up, ORDER).sales_id)
+    sandbox.bc.call("POST", "delete-order", {"order": bc_number(picked_up, ORDER)})
+
+    push_status(picked_up.ctx)
+    picked_up.later(seconds=picked_up.ctx.settings.push_status_seconds)
+    push_status(picked_up.ctx)
+
+    assert state(picked_up, ORDER) == (2, 4)
+    assert entry(picked_up, ORDER).end_reason == "deleted-in-bc"
+
+
+@pytest.mark.parametrize("path", ["salesDocuments", "salesShipments", "salesInvoices"])
+def test_a_run_that_breaks_off_loses_nothing(picked_up: Surroundings, sandbox: SandboxProcess, path: str):
+    push_status(picked_up.ctx)
+    sandbox.bc.ship_and_invoice(bc_number(picked_up, ORDER))
+    sandbox.faults({"system": "business-central", "path": path, "kind": "500"})
+    with pytest.raises(RemoteError):
+        push_status(picked_up.ctx)
+    sandbox.clear_faults()
+
+    push_status(picked_up.ctx)
+
+    assert sorted(posts(picked_up, ORDER)) == ["invoiced", "released", "shipped"]
+    assert state(picked_up, ORDER) == INVOICED
