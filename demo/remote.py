@@ -88,21 +88,36 @@ def business_central(env: Mapping[str, str]) -> Remote:
 
 
 class Seller:
-    """A salesperson in Sales who writes orders. ``seen`` keeps what was written."""
+    """A salesperson in Sales who writes orders. ``seen`` keeps what was written.
 
-    def __init__(self, remote: Remote) -> None:
-        self._remote = remote
+    Requests are made in the salesperson's name: what the integration user writes, Sales neither prices nor totals.
+    """
+
+    def __init__(self, remote: Remote, email: str) -> None:
+        self._remote, self._email = remote, email
         self.seen: list[Exchange] = []
+
+    @cached_property
+    def user_id(self) -> str:
+        query = f"systemusers?$select=systemuserid&$filter=internalemailaddress eq '{self._email}'"
+        return str(self._remote.row(query)["systemuserid"])
 
     def write_order(
         self, number: str, name: str, account: str, lines: list[tuple[str, str]], **columns: Any
     ) -> dict[str, Any]:
         """A new order of the account with this number; lines are (product number, quantity) at list price. Its row."""
-        customer = self._remote.row(f"accounts?$select=accountid&$filter=accountnumber eq '{account}'")
+        columns_of_account = "accountid,_transactioncurrencyid_value"
+        customer = self._remote.row(f"accounts?$select={columns_of_account}&$filter=accountnumber eq '{account}'")
+        currency = customer["_transactioncurrencyid_value"]
+        prices = self._remote.row(
+            f"pricelevels?$select=pricelevelid&$filter=_transactioncurrencyid_value eq {currency}"
+        )
         body = {
             "ordernumber": number,
             "name": name,
             "customerid_account@odata.bind": f"/accounts({customer['accountid']})",
+            "pricelevelid@odata.bind": f"/pricelevels({prices['pricelevelid']})",
+            "transactioncurrencyid@odata.bind": f"/transactioncurrencies({currency})",
         }
         order_id = self._create("salesorders", body | columns)
         for position, (product_number, quantity) in enumerate(lines, start=1):
@@ -112,8 +127,6 @@ class Seller:
                 "productid@odata.bind": f"/products({product['productid']})",
                 "uomid@odata.bind": f"/uoms({product['_defaultuomid_value']})",
                 "quantity": float(quantity),
-                "ispriceoverridden": True,
-                "priceperunit": product["price"],
                 "sequencenumber": position,
             }
             self._create("salesorderdetails", line)
@@ -121,10 +134,10 @@ class Seller:
 
     def submit(self, order_id: str) -> None:
         """What the button Submit Order does."""
-        self.seen.append(self._remote.call("PATCH", f"salesorders({order_id})", {"statecode": 1, "statuscode": 3}))
+        self._write("PATCH", f"salesorders({order_id})", {"statecode": 1, "statuscode": 3})
 
     def product(self, number: str) -> dict[str, Any]:
-        columns = "productid,productnumber,name,price,_defaultuomid_value"
+        columns = "productid,productnumber,name,_defaultuomid_value"
         return self._remote.row(f"products?$select={columns}&$filter=productnumber eq '{number}'")
 
     def order(self, order_id: str) -> dict[str, Any]:
@@ -137,6 +150,9 @@ class Seller:
         return [row["text"] for row in self._remote.rows(query)]
 
     def _create(self, entity_set: str, body: Mapping[str, Any]) -> str:
-        exchange = self._remote.call("POST", entity_set, body)
+        return self._write("POST", entity_set, body).headers["OData-EntityId"].rpartition("(")[2].rstrip(")")
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any]) -> Exchange:
+        exchange = self._remote.call(method, path, body, MSCRMCallerID=self.user_id)
         self.seen.append(exchange)
-        return exchange.headers["OData-EntityId"].rpartition("(")[2].rstrip(")")
+        return exchange

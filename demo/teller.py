@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from rich.console import Console
 from rich.markup import escape
@@ -60,8 +60,8 @@ class Teller:
             self.console.print(f"    {escape(line)}")
 
     def request(self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None) -> None:
-        """A request, its address with the percent signs taken out so that it can be read."""
-        self.console.print(f"  [bold cyan]→ {method} {escape(unquote(url))}[/bold cyan]")
+        """A request, its address decoded so that it can be read."""
+        self.console.print(f"  [bold cyan]→ {method} {escape(unquote_plus(url))}[/bold cyan]")
         for name, value in (headers or {}).items():
             self.console.print(f"    [dim]{escape(name)}: {escape(value)}[/dim]")
         self._json(body)

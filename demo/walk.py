@@ -6,6 +6,7 @@ Business Central. It waits with deadlines for things to happen and fails with th
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,7 @@ FORM_USER = "FORMS"
 PRODUCT = "TENT-LEI-2"
 ORDERED = 3
 CUSTOMER = "10110"
+SELLER = "astrid@tindvika.example"
 PATIENCE = 60
 """Seconds a step may take before it counts as failed; the usual is one or two."""
 
@@ -41,9 +43,10 @@ class Walk:
 
     def __init__(self, teller: Teller, sandbox: SandboxProcess, product: Product) -> None:
         self._tell, self._sandbox, self._product = teller, sandbox, product
-        self._seller = Seller(sales(sandbox.env))
+        self._seller = Seller(sales(sandbox.env), SELLER)
         self._gateway = ""
         self._key = ""
+        self._submitted_at = 0.0
 
     def prepare(self) -> None:
         """What an administrator does once, before gateway and worker start."""
@@ -73,7 +76,11 @@ class Walk:
     def _connect(self) -> None:
         with self._tell.step("The bridge signs in to both systems"):
             self._tell.say("It checks sign-in, company, rights and the companion extension, and changes nothing.")
-            self._bridge("test-connection")
+            checks = json.loads(self._bridge("test-connection", "--json", show=False))["checks"]
+            lines = [
+                f"{check['state']:<5} {check['system']:<17} {check['id']:<27} {check['detail']}" for check in checks
+            ]
+            self._tell.command("python -m bridge test-connection", "\n".join(lines))
             self._tell.done("Both systems answer.")
 
     def _couple(self) -> None:
@@ -106,6 +113,7 @@ class Walk:
             lines = [(PRODUCT, str(ORDERED)), ("GAS-230", "12"), ("FIT-BOOT", "1.5")]
             order = self._seller.write_order(number, "Made by the demo", CUSTOMER, lines, freightamount=150)
             self._seller.submit(order["salesorderid"])
+            self._submitted_at = time.monotonic()
             for exchange in self._seller.seen:
                 self._show(exchange)
             order = self._seller.order(order["salesorderid"])
@@ -116,7 +124,6 @@ class Walk:
 
     def _see_it_released(self, order: dict[str, Any]) -> str:
         with self._tell.step("The order appears in Business Central, released"):
-            began = time.monotonic()
             remote = business_central(self._sandbox.env)
             company = remote.row("api/v2.0/companies?$filter=name eq '{}'".format(self._sandbox.env["BC_COMPANY"]))
             query = (
@@ -131,7 +138,7 @@ class Walk:
                 return exchange if rows and rows[0]["status"] == "Released" else None
 
             exchange = until(released, PATIENCE, "the order to be released in Business Central")
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - self._submitted_at
             self._show(exchange, drop=("@odata.context",))
             number = str(exchange.answer["value"][0]["number"])
             lines = self._sandbox.bc.order_of(order["ordernumber"])["lines"]
@@ -183,7 +190,9 @@ class Walk:
                 "They were submitted before the demo began: one customer is blocked, one country is unknown."
             )
             until(self._two_wait, PATIENCE, "two orders to be listed as failures")
-            self._bridge("failures")
+            listed = json.loads(self._bridge("failures", "--json", show=False))
+            lines = [f"{one['record']}: {one['what']} {one['next_step']}" for one in listed]
+            self._tell.command("python -m bridge failures", "\n".join(lines))
             self._tell.done("Mend the cause, or ask for another try at once: python -m bridge retry SO-1004.")
 
     def _two_wait(self) -> bool:
