@@ -7,8 +7,9 @@ extends what nears its end and registers what is gone. Where the gateway is, it 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
@@ -17,6 +18,7 @@ from bridge.clients.business_central import BusinessCentral, Subscription
 from bridge.clients.errors import NotFound, Refused
 from bridge.clients.sales import Sales
 from bridge.context import CompanyContext, Outcome
+from bridge.errors import BridgeError
 from bridge.records import Company, Side
 from bridge.secrets import hook_secret
 
@@ -46,6 +48,20 @@ class Registered:
     note: str = ""
 
 
+class HookRefused(BridgeError):
+    """Business Central does not take a webhook; until it does, changes are found by the timers alone."""
+
+    code = "HookRefused"
+    heals_by_itself = True
+
+    def __init__(self, hook: Registered, url: str) -> None:
+        super().__init__(
+            f"{hook.system} does not take the webhook for {hook.what}: {hook.note.rstrip('. ')}.",
+            advice=f"Make sure that {url} can be reached from there, or register another address: "
+            "python -m bridge setup hooks --gateway-url URL",
+        )
+
+
 def register_hooks(
     business_central: BusinessCentral,
     sales: Sales,
@@ -62,12 +78,15 @@ def register_hooks(
         for company in companies
         for entity_set in RESOURCES
     ]
+    if all(one.result in ("not offered", "refused") for one in done):
+        # none at all: that is no matter of what this environment offers, most often the gateway cannot be reached
+        done = [replace(one, result="refused") for one in done]
     return done + _registered_in_sales(sales, gateway_url + _SALES_PATH, hook_secret(secret_key, Side.SALES))
 
 
 def renew_hooks(ctx: CompanyContext) -> Outcome:
     """Extend what nears its end in one company and register again what has vanished. Does nothing before ``setup
-    hooks`` has been run. Raises RemoteError."""
+    hooks`` has been run. Raises RemoteError, HookRefused."""
     endpoint = _endpoint(ctx.sales)
     if endpoint is None:
         return Outcome(notes=("No webhooks are registered; python -m bridge setup hooks does it.",))
@@ -75,13 +94,15 @@ def renew_hooks(ctx: CompanyContext) -> Outcome:
     business_central = BusinessCentral(ctx.bc.transport)
     known = business_central.subscriptions()
     state = hook_secret(ctx.settings.secret_key.get_secret_value(), Side.BUSINESS_CENTRAL)
-    counts: dict[str, int] = {}
-    for entity_set in RESOURCES:
-        one = _subscribed(
-            business_central, ctx.company, entity_set, url, state, known, renew_until=ctx.clock() + RENEW_BEFORE
-        )
-        counts[one.result] = counts.get(one.result, 0) + 1
-    return Outcome(counts=counts, failed=counts.get("refused", 0))
+    until = ctx.clock() + RENEW_BEFORE
+    done = [
+        _subscribed(business_central, ctx.company, entity_set, url, state, known, renew_until=until)
+        for entity_set in RESOURCES
+    ]
+    refused = next((one for one in done if one.result == "refused"), None)
+    if refused is not None:
+        raise HookRefused(refused, url)
+    return Outcome(counts=dict(Counter(one.result for one in done)))
 
 
 def _subscribed(
@@ -111,7 +132,7 @@ def _subscribed(
                 result = "corrected"
         business_central.subscribe(resource, url, state)
     except (Refused, NotFound) as error:
-        return Registered(system, what, "not offered" if entity_set in NOT_EVERYWHERE else "refused", str(error))
+        return Registered(system, what, "not offered" if entity_set in NOT_EVERYWHERE else "refused", error.text)
     return Registered(system, what, result)
 
 

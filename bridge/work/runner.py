@@ -106,7 +106,10 @@ class JobRunner:
             counts = dict(ran.outcome.counts) if ran.outcome is not None else {}
             jobs.finish(self._db, job, owner=self._owner, now=now, counts=counts)
             failures.resolve(self._db, job.company_id, "job", [job.id], now)
-            _log.info("job finished", **fields, counts=counts, failed=ran.outcome.failed if ran.outcome else 0)
+            failed = ran.outcome.failed if ran.outcome is not None else 0
+            # a timer that found nothing to do is no unit of work worth a line every few seconds
+            log = _log.info if failed or any(counts.values()) else _log.debug
+            log("job finished", **fields, counts=counts, failed=failed)
             return
         why = explain(ran.error)
         jobs.finish(self._db, job, owner=self._owner, now=now, error=str(why))
