@@ -58,6 +58,7 @@ def create_app(world: World) -> Flask:
         except errors.Refused as refusal:
             answer = Answer(refusal.status, refusal.body())
         request.environ["sandbox.operations"] = answer.operations
+        request.environ["sandbox.purpose"] = _purpose(path)
         return _response(answer)
 
     return app
@@ -71,7 +72,7 @@ def _serve(system: BusinessCentral, path: str) -> Answer:
     body = _body()
     base, rest = f"{request.host_url.rstrip('/')}/{match['base']}", match["rest"]
     if rest.startswith("ODataV4"):
-        return _web_service(system, rest.removeprefix("ODataV4").strip("/"), body)
+        return _web_service(system, rest.removeprefix("ODataV4").strip("/"), body, f"{base}/ODataV4")
     route = next((known for known in _ROUTES if rest == known or rest.startswith(f"{known}/")), None)
     if route is None:
         raise errors.segment_missing(rest.removeprefix("api/").split("/")[0])
@@ -94,11 +95,11 @@ def _serve(system: BusinessCentral, path: str) -> Answer:
         return system.service.answer(call)
 
 
-def _web_service(system: BusinessCentral, name: str, body: Any) -> Answer:
+def _web_service(system: BusinessCentral, name: str, body: Any, root: str) -> Answer:
     if request.method != "POST":
         raise errors.method_not_allowed(request.method, name)
     with system.world.lock:
-        return system.service.procedure(name, dict(request.args.items()), body)
+        return system.service.procedure(name, dict(request.args.items()), body, root)
 
 
 def _check_signed_in(system: BusinessCentral, *, on_premises: bool) -> None:
@@ -118,6 +119,12 @@ def _body() -> Any:
     if data and request.mimetype != "application/json":
         raise errors.Refused(415, "BadRequest", f"The content type '{request.mimetype}' is not supported.")
     return batch.read_json(data)
+
+
+def _purpose(path: str) -> str:
+    """What a request is counted under: its verb and the address without route and keys."""
+    place = re.sub(r"\([^)]*\)", "", path.split("/v1.0/")[-1].split("/api/v2.0/")[-1].split("/ODataV4/")[-1])
+    return f"{request.method} {place.removeprefix('companies/')}"
 
 
 def _response(answer: Answer) -> Response:

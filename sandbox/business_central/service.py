@@ -75,7 +75,7 @@ class Service:
             return BRIDGE
         raise errors.segment_missing(route.removeprefix("api/").split("/")[0])
 
-    def procedure(self, name: str, query: Mapping[str, str], body: Any) -> Answer:
+    def procedure(self, name: str, query: Mapping[str, str], body: Any, root: str) -> Answer:
         """A procedure of the companion, addressed as ``SalesBridge_Name``."""
         service, _, procedure = name.partition("_")
         if service != procedures.SERVICE or not self.state.companion_installed:
@@ -86,7 +86,7 @@ class Service:
         with self.state.journal.transaction():
             value = procedures.call(company, procedure, body or {})
         kind = "Edm.Int32" if isinstance(value, int) else "Edm.String"
-        answer: Json = {"@odata.context": f"$metadata#{kind}", "value": value}
+        answer: Json = {"@odata.context": f"{root}/$metadata#{kind}", "value": value}
         return Answer(200, answer, operations=procedures.orders_in(procedure, body or {}))
 
     def _answer(self, call: Call) -> Answer:
