@@ -134,8 +134,7 @@ def list_keys(as_json: bool) -> None:
         table.add_row(
             one["user"], one["scope"], one["state"], one["created_at"], one["expires_at"] or "never", one["id"]
         )
-    console = Console()
-    console.print(table, width=max(console.width, _TABLE_WIDTH), crop=False)
+    Console(width=max(Console().width, _TABLE_WIDTH)).print(table)
 
 
 @keys.command()

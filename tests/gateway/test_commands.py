@@ -50,7 +50,7 @@ def test_a_key_is_shown_once_works_and_ends_when_revoked(run: Callable[..., Resu
 def test_machines_read_json(run: Callable[..., Result], check: Callable):
     made = json.loads(run("create", "PROM", "--scope", "metrics", "--expires", "never", "--json").output)
     caller = check("PROM", made["key"])
-    assert isinstance(caller, Caller) and (caller.scopes, caller.expires_at) == ({"metrics"}, None)
+    assert isinstance(caller, Caller) and caller.scopes == {"metrics"} and caller.expires_at is None
     (listed,) = json.loads(run("list", "--json").output)
     assert (listed["id"], listed["state"], listed["expires_at"]) == (made["id"], "good", "")
     assert json.loads(run("revoke", made["id"], "--json").output) == {"revoked": 1}

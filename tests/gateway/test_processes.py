@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from bridge.records import utc_now
 from bridge.store import companies
 from bridge.store.database import Database
 from bridge.store.gateway import GatewayStore
@@ -56,7 +55,7 @@ def test_a_terminated_gateway_turns_unready_first_and_answers_until_it_ends(sqli
     db.close()
     child, address = start(DATABASE_URL=sqlite_url, DRAIN_SECONDS="2")
     assert status(f"{address}/readyz") == 200
-    os.kill(child.pid, signal.SIGTERM)
+    child.process.terminate()
     until(lambda: status(f"{address}/readyz") == 503, 2, "the gateway to say that it stops")
     assert status(f"{address}/healthz") == 200
     until(lambda: status(f"{address}/healthz") == 0, 10, "the gateway to end")
@@ -70,11 +69,10 @@ def test_an_address_too_long_for_gunicorn_is_refused_in_odatas_shape(start: Star
 
 
 def test_a_key_revoked_and_a_row_changed_through_one_gateway_are_seen_through_the_other(
-    postgres_url: str, redis_url: str, start: Start
+    postgres_url: str, redis_url: str, start: Start, request: pytest.FixtureRequest
 ):
-    from bridge.records import utc_now
-
     db = Database(postgres_url)
+    request.addfinalizer(db.close)
     world = World(db, now=utc_now())
     companies.save(db, [MAIN])
     item = world.item("1000", "STK", "5")
@@ -92,8 +90,9 @@ def test_a_key_revoked_and_a_row_changed_through_one_gateway_are_seen_through_th
     until(lambda: stock() == {4}, 1.5, "both gateways to see the new stock")
 
     GatewayStore(db, utc_now).revoke_keys("SALES")
-    until(lambda: {status(one, auth=("SALES", key)) for one in addresses * 4} == {401}, 1.5, "both to refuse the key")
-    db.close()
+    # Refused is 401, and 429 once this test has guessed wrong often enough.
+    refused = {401, 429}
+    until(lambda: {status(one, auth=("SALES", key)) for one in addresses * 4} <= refused, 1.5, "both to refuse the key")
 
 
 @pytest.mark.parametrize(
