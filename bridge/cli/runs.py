@@ -22,6 +22,7 @@ from bridge.cli.common import (
     stop_on_signals,
 )
 from bridge.cli.output import progress_bar
+from bridge.clients.calls import CallKey, Calls, Count
 from bridge.clients.errors import RemoteError
 from bridge.context import CompanyContext, Outcome
 from bridge.explain import explain
@@ -77,6 +78,22 @@ class _Served:
         return True
 
 
+class _CallsLog:
+    """Logs what the remote systems were asked since the last line, by purpose."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._before: dict[CallKey, Count] = {}
+
+    def write(self) -> None:
+        now = self._calls.snapshot()
+        news = {key: count.requests - self._before.get(key, Count()).requests for key, count in sorted(now.items())}
+        self._before = now
+        asked = {f"{key.side.value} {key.verb} {key.purpose}": requests for key, requests in news.items() if requests}
+        if asked:
+            _log.info("remote calls", by_purpose=asked)
+
+
 @click.command()
 def work() -> None:
     """Run the worker: timers, due jobs, queue.
@@ -98,6 +115,7 @@ def work() -> None:
         prepare=served.prepare,
         stop=stop,
         redis_url=settings.redis_url,
+        each_minute=_CallsLog(bridge.calls).write,
     )
     try:
         with stop_on_signals(stop, worker.stop):

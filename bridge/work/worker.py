@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
@@ -22,13 +23,15 @@ from bridge.work.wakeups import Wakeups
 LOOK_SECONDS = 1.0
 """The longest pause between two looks at the table; one small query each."""
 _SHORTEST_PAUSE_SECONDS = 0.02
+_MINUTE = timedelta(minutes=1)
 
 _log = structlog.get_logger(__name__)
 
 
 class Worker:
     """One process's part in the work. ``prepare`` defines the jobs; it is called until it answers True. ``stop`` is the
-    event running work looks at to know that it should end soon."""
+    event running work looks at to know that it should end soon. ``each_minute`` is called that often and at the end.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Worker:
         prepare: Callable[[], bool],
         stop: threading.Event,
         redis_url: str = "",
+        each_minute: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = db
         self._runner = runner
@@ -47,6 +51,8 @@ class Worker:
         self._clock = clock
         self._prepare = prepare
         self._prepared = False
+        self._each_minute = each_minute
+        self._minute_ends = clock() + _MINUTE
         self._look = threading.Event()
         self._stop = stop
         self._wakeups = Wakeups(redis_url, self._look.set) if redis_url else None
@@ -65,10 +71,14 @@ class Worker:
             while not self._stop.is_set():
                 self._look.wait(self._offer_what_is_due())
                 self._look.clear()
+                if self._clock() >= self._minute_ends:
+                    self._minute_ends = self._clock() + _MINUTE
+                    self._each_minute()
         finally:
             if self._wakeups is not None:
                 self._wakeups.stop()
             self._spread.stop()
+            self._each_minute()
 
     def _offer_what_is_due(self) -> float:
         """Pass on every due job; answer how many seconds to wait before looking again."""
