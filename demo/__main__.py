@@ -53,7 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     LOCK.parent.mkdir(exist_ok=True)
     try:
         with LOCK.open("w") as lock:
-            return _run(teller, _own_folder(lock), once=once)
+            folder = _own_folder(lock)
+            code = _run(teller, folder, once=once)
+        if folder != FOLDER and code == 0:
+            shutil.rmtree(folder)
+        return code
     except Interrupted:
         teller.say("\nStopped. Everything the demo started has ended.")
         return 0 if not once else 1

@@ -62,6 +62,7 @@ class Walk:
         order = self._submit_an_order()
         bc_number = self._see_it_released(order)
         self._see_it_acknowledged(order)
+        self._see_the_status(order)
         self._ship(bc_number, before)
         self._see_the_timeline(order)
         self._look_at_failures()
@@ -173,16 +174,23 @@ class Walk:
                 f"{before:g} became {expected:g}, {time.monotonic() - began:.1f} seconds after the posting."
             )
 
-    def _see_the_timeline(self, order: dict[str, Any]) -> None:
-        with self._tell.step("The order's timeline in Sales tells the story"):
-
-            def told() -> list[str] | None:
-                texts = self._seller.timeline(order["salesorderid"])
-                return texts if len(texts) >= 2 else None
-
-            for text in until(told, PATIENCE, "release and shipment to stand on the order's timeline"):
-                self._tell.say(f"  • {text}")
+    def _see_the_status(self, order: dict[str, Any]) -> None:
+        with self._tell.step("The status comes back to the order's timeline in Sales"):
+            self._read_timeline(order, 1, "the release to stand on the order's timeline")
             self._tell.done("The salesperson reads it where the work is done.")
+
+    def _see_the_timeline(self, order: dict[str, Any]) -> None:
+        with self._tell.step("And so does the shipment"):
+            self._read_timeline(order, 2, "the shipment to stand on the order's timeline")
+            self._tell.done("An invoice would make the order Invoiced in Sales as well.")
+
+    def _read_timeline(self, order: dict[str, Any], posts: int, what: str) -> None:
+        def told() -> list[str] | None:
+            texts = self._seller.timeline(order["salesorderid"])
+            return texts if len(texts) >= posts else None
+
+        for text in until(told, PATIENCE, what):
+            self._tell.say(f"  • {text}")
 
     def _look_at_failures(self) -> None:
         with self._tell.step("Two other orders wait for a person, and say why"):
