@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.business_central import errors, order_requests, wire
 from sandbox.business_central.documents import change_header, lines_of
+from sandbox.business_central.promise import promise
 from sandbox.business_central.release import release, reopen
 from sandbox.business_central.schema import EMPTY_MOMENT, fields
 from sandbox.business_central.state import Company
@@ -202,6 +203,13 @@ def _list_notes(company: Company, since: str) -> str:
     )
 
 
+def _availability(company: Company, request: str) -> str:
+    given = _json(request, "request")
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        raise errors.dialog("request must be a list of objects.")
+    return _text([promise(company, each) for each in given])
+
+
 def _json(text: str, name: str) -> Any:
     try:
         return json.loads(text, parse_float=Decimal)
@@ -233,4 +241,5 @@ _PROCEDURES: dict[str, tuple[tuple[str, ...], Callable[..., str | int]]] = {
     "archivesalesdocument": (("documentId",), _archive),
     "addordernote": (("documentId", "subject", "body", "createdOn"), _add_note),
     "listordernotes": (("since",), _list_notes),
+    "calculateavailability": (("request",), _availability),
 }

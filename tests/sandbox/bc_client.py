@@ -105,8 +105,8 @@ class Client:
         }
         address = path if path.startswith(("/", "http")) else f"{self.base}/{path}"
         data = None if body is None else json.dumps(body)
-        kind = {} if body is None else {"content_type": "application/json"}
-        return _reply(self._http.open(address, method=method, headers=sent, data=data, **kind))
+        kind = None if body is None else "application/json"
+        return _reply(self._http.open(address, method=method, headers=sent, data=data, content_type=kind))
 
     def get(self, path: str, **headers: str) -> Reply:
         return self.send("GET", path, **headers)

@@ -179,6 +179,28 @@ def test_header_lines_notes_and_archive_have_their_procedures(bc: Client) -> Non
     assert [row["subject"] for row in bc.told("ListOrderNotes", since="2020-01-01T00:00:00Z")] == ["Call"]
 
 
+def test_availability_counts_stock_receipts_and_demand_of_one_place(bc: Client) -> None:
+    line = {"lineType": "Item", "lineObjectNumber": "CART", "quantity": 2}
+    told = create(bc, lines=[line], requestedDeliveryDate="2026-05-10")
+    bc.control("change-order-line", order=told["orderNo"], line=10000, locationCode="MAIN")
+    place = {"itemNumber": "CART", "locationCode": "MAIN"}
+    early, late, much, elsewhere = bc.told(
+        "CalculateAvailability",
+        request=[
+            {**place, "requestedDate": "2026-05-01", "quantity": 1},
+            {**place, "requestedDate": "2026-05-12", "quantity": 5},
+            {**place, "requestedDate": "2026-05-12", "quantity": 6},
+            {"itemNumber": "CART", "requestedDate": "2026-05-12", "quantity": 1},
+        ],
+    )
+    assert (early["availableToPromise"], early["earliestDate"]) == (0, "2026-05-04")
+    assert (late["scheduledReceipt"], late["grossRequirement"], late["availableToPromise"]) == (7, 2, 5)
+    assert late["earliestDate"] == "2026-05-12"
+    assert much["earliestDate"] == elsewhere["earliestDate"] == ""
+    assert bc.call("CalculateAvailability", request=[{"itemNumber": "NONE"}]).code == "Internal_RecordNotFound"
+    assert "'colour' is not known" in bc.call("CalculateAvailability", request=[{"colour": 1}]).message
+
+
 def test_what_is_missing_is_refused_by_name(bc: Client) -> None:
     assert bc.call("CreateSalesOrders").code == "BadRequest_RequiredParamNotProvided"
     assert bc.call("CreateSalesOrder", request="{").message == "request is not valid JSON."
@@ -227,8 +249,8 @@ def test_a_call_about_two_orders_counts_as_two_operations(bc: Client) -> None:
     builder = EnvironBuilder(
         f"{bc.base}/ODataV4/SalesBridge_CreateSalesOrders",
         method="POST",
-        query_string={"company": bc.company},
-        headers={"Authorization": f"Bearer {bc.token}"},
+        query_string=f"company={bc.company}",
+        headers=[("Authorization", f"Bearer {bc.token}")],
         json={"requests": json.dumps([an_order("A"), an_order("B")])},
     )
     environ = builder.get_environ()

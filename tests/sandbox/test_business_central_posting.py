@@ -8,7 +8,7 @@ import pytest
 
 from tests.sandbox.bc_client import Client, a_client, an_order
 
-LINES = [
+LINES: list[dict[str, Any]] = [
     {"lineType": "Item", "lineObjectNumber": "BOLT", "quantity": 10, "unitPrice": 2.55, "discountAmount": 0.5},
     {"lineType": "Item", "lineObjectNumber": "OIL", "quantity": 3, "unitPrice": 89},
     {"lineType": "Comment", "description": "Leave at the gate"},
