@@ -10,7 +10,7 @@ import pytest
 from bridge.records import utc_now
 from bridge.store import companies, jobs
 from bridge.store.database import Database
-from tests.processes import Product, free_port, until
+from tests.processes import Product, until
 
 SECRET_KEY = "only-for-tests-0123456789-0123456789-0123456789"
 
@@ -71,7 +71,9 @@ def test_sales_away_is_reported_and_leaves_nothing_half_done(connected, sandbox)
     """Nothing was listed, so nothing is created; when Sales is back the same command does it all."""
     connected.bridge("match").expect(0)
     before = sandbox.bc.orders()
-    failed = connected.bridge("pick-up", SALES_URL=f"http://127.0.0.1:{free_port()}").expect(1)
+    sandbox.faults({"system": "sales", "kind": "before"})
+    failed = connected.bridge("pick-up").expect(1)
+    sandbox.clear_faults()
     assert "Unreachable: Dynamics 365 Sales" in failed.err
     assert sandbox.bc.orders() == before
     assert connected.bridge("pick-up", "--json").json["counts"]["acknowledged"] > 0

@@ -67,11 +67,13 @@ def test_a_wrong_secret_fails_on_both_sides_and_is_not_shown(connected):
     assert "s3cret" not in finished.out + finished.err
 
 
-def test_one_side_away_leaves_the_other_side_checked(connected):
-    nobody = f"http://127.0.0.1:{free_port()}"
-    checks = by_id(connected.bridge("test-connection", "--json", SALES_URL=nobody).expect(1))
+def test_one_side_away_leaves_the_other_side_checked(connected, sandbox):
+    sandbox.faults({"system": "sales", "kind": "before"})
+    checks = by_id(connected.bridge("test-connection", "--json").expect(1))
+    sandbox.clear_faults()
     assert checks["Business Central", "company"]["state"] == "ok"
     assert checks["Sales", "connection"]["state"] == "failed"
+    assert "no answer" in checks["Sales", "connection"]["detail"]
 
 
 def test_an_unknown_company_is_listed_with_those_there_are(connected, sandbox):
