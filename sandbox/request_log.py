@@ -17,7 +17,8 @@ from typing import Any
 WINDOW = 200_000
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _KEY = re.compile(r"\(.*?\)")
-_COMPANY = re.compile(rf"^companies({_GUID})?/?")
+_COMPANY = re.compile(r"^companies/(?=.)")
+_TENANT = re.compile(rf"^/{_GUID}/")
 _ROOT = re.compile(r"^.*?/(?:api/data/v[\d.]+|api/v2\.0|api/[\w-]+/[\w-]+/v[\d.]+|ODataV4)/")
 
 
@@ -44,7 +45,7 @@ class Entry:
 
 def guess_purpose(method: str, path: str) -> str:
     """Verb and resource without company and keys: ``GET salesorders``, ``POST $batch``."""
-    resource = _KEY.sub("", _ROOT.sub("", path))
+    resource = _KEY.sub("", _ROOT.sub("", _TENANT.sub("/", path)))
     return f"{method} {_COMPANY.sub('', resource).strip('/') or '/'}"
 
 

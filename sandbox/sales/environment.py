@@ -106,6 +106,8 @@ class Environment:
             raise DataverseError(403, "0x80072560", "The user is not a member of the organization.")
         if user.get("isdisabled"):
             raise DataverseError(403, "0x80040225", "The specified user is disabled.")
+        if next(self.store.where("role", "systemuserid", user["systemuserid"]), None) is None:
+            raise DataverseError(403, "0x80042f09", "The user has not been assigned any roles.")
         if not acting_for:
             return Caller(user["systemuserid"], bool(user.get("isintegrationuser")))
         other = self._user(acting_for)

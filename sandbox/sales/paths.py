@@ -41,6 +41,8 @@ def segments(path: str) -> list[Segment]:
     depth = start = 0
     quoted = False
     text = path.strip("/")
+    if not text:
+        return found
     for at, letter in enumerate(text + "/"):
         if letter == "'":
             quoted = not quoted
