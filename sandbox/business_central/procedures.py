@@ -31,7 +31,7 @@ _SETTABLE = (
 
 def call(company: Company, procedure: str, parameters: Mapping[str, Any]) -> str | int:
     """Run a procedure by its name. Raises Refused for an unknown one, a missing parameter, or a refusal of its own."""
-    found = _PROCEDURES.get(procedure.casefold())
+    found = _BY_FOLDED_NAME.get(procedure.casefold())
     if found is None:
         raise errors.segment_missing(f"{SERVICE}_{procedure}")
     names, run = found
@@ -228,18 +228,21 @@ def _text(value: Any) -> str:
     return json.dumps(value, default=wire.number_out, ensure_ascii=False)
 
 
-_PROCEDURES: dict[str, tuple[tuple[str, ...], Callable[..., str | int]]] = {
-    "getbridgesetup": ((), _setup),
-    "activerowversion": ((), _active_row_version),
-    "createsalesorder": (("request",), _create_one),
-    "createsalesorders": (("requests",), _create_many),
-    "releasesalesorder": (("orderId",), _release),
-    "reopensalesorder": (("orderId",), _reopen),
-    "setorderheader": (("orderId", "fields"), _set_header),
-    "attachsaleslines": (("documentId", "pairs"), _attach),
-    "findorderbyreference": (("reference", "customerNo"), _find),
-    "archivesalesdocument": (("documentId",), _archive),
-    "addordernote": (("documentId", "subject", "body", "createdOn"), _add_note),
-    "listordernotes": (("since",), _list_notes),
-    "calculateavailability": (("request",), _availability),
+PROCEDURES: dict[str, tuple[tuple[str, ...], Callable[..., str | int]]] = {
+    "GetBridgeSetup": ((), _setup),
+    "ActiveRowVersion": ((), _active_row_version),
+    "CreateSalesOrder": (("request",), _create_one),
+    "CreateSalesOrders": (("requests",), _create_many),
+    "ReleaseSalesOrder": (("orderId",), _release),
+    "ReopenSalesOrder": (("orderId",), _reopen),
+    "SetOrderHeader": (("orderId", "fields"), _set_header),
+    "AttachSalesLines": (("documentId", "pairs"), _attach),
+    "FindOrderByReference": (("reference", "customerNo"), _find),
+    "ArchiveSalesDocument": (("documentId",), _archive),
+    "AddOrderNote": (("documentId", "subject", "body", "createdOn"), _add_note),
+    "ListOrderNotes": (("since",), _list_notes),
+    "CalculateAvailability": (("request",), _availability),
 }
+"""Every procedure by its name, with the names of its parameters."""
+
+_BY_FOLDED_NAME = {name.casefold(): found for name, found in PROCEDURES.items()}
