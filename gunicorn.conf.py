@@ -44,10 +44,10 @@ _stopping = Stopping(settings.drain_seconds)
 
 
 def on_starting(server: Any) -> None:
-    """More processes may also have been asked for on the command line."""
-    if server.cfg.workers > 1:
-        if not settings.redis_url:
-            sys.exit("Error: --workers: several web processes need REDIS_URL; see docs/settings.md.")
+    """The number of processes is a setting, because the application has to know it too."""
+    if server.cfg.workers != settings.web_concurrency:
+        sys.exit("Error: --workers: set WEB_CONCURRENCY instead; see docs/settings.md.")
+    if settings.web_concurrency > 1:
         share_metrics()
 
 
@@ -60,5 +60,5 @@ def post_worker_init(worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    if server.cfg.workers > 1:
+    if settings.web_concurrency > 1:
         forget_metrics_of(worker.pid)

@@ -7,8 +7,10 @@ listening socket and finishes what it has. Used by ``gunicorn.conf.py`` only.
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -92,7 +94,9 @@ class Stopping:
 def share_metrics() -> None:
     """Give the processes a folder through which their numbers are added up, unless there is one."""
     if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="gateway-metrics-")
+        folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="gateway-metrics-")
+        master = os.getpid()  # workers inherit what is done at exit: the folder is not theirs to remove
+        atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == master else None)
 
 
 def forget_metrics_of(pid: int) -> None:

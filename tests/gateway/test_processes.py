@@ -77,7 +77,7 @@ def test_a_key_revoked_and_a_row_changed_through_one_gateway_are_seen_through_th
     companies.save(db, [MAIN])
     item = world.item("1000", "STK", "5")
     world.couple(item)
-    key = world.key()
+    key, watcher = world.key(), world.key("PROM", scope="metrics")
     shared = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "WEB_CONCURRENCY": "2", "DRAIN_SECONDS": "0"}
     addresses = [f"{start(**shared)[1]}/ODataV4/{SET}" for _ in range(2)]
 
@@ -86,6 +86,9 @@ def test_a_key_revoked_and_a_row_changed_through_one_gateway_are_seen_through_th
         return {answer.json()["value"][0]["Inventory"] for answer in answers}
 
     assert stock() == {5}
+    numbers = requests.get(addresses[0].replace(f"ODataV4/{SET}", "metrics"), auth=("PROM", watcher), timeout=5).text
+    assert 'gateway_requests_total{memo="' in numbers and 'status="200"} ' in numbers
+
     world.item("1000", "STK", "4", item_id=item)
     until(lambda: stock() == {4}, 1.5, "both gateways to see the new stock")
 
