@@ -153,7 +153,7 @@ def _check_one_application_user(env: Environment, row: Row) -> None:
 def _product(env: Environment, row: Row) -> None:
     if not row.get("productnumber"):
         raise DataverseError(400, "0x80043b05", "The product number is missing.")
-    if any(p.get("productnumber") == row["productnumber"] for p in env.store.rows("product")):
+    if next(env.store.where("product", "productnumber", row["productnumber"]), None) is not None:
         raise DataverseError(400, "0x80043b06", f"The product number {row['productnumber']} is in use.")
     if row.get("defaultuomscheduleid") is None:
         raise DataverseError(400, "0x80043b13", "The product needs a unit group.")

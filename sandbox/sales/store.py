@@ -12,6 +12,9 @@ from typing import Any
 
 from sandbox.sales.model import Kind, Ref, Row, Table
 
+_ALSO_INDEXED = {"product": ("productnumber",)}
+"""Columns that a rule looks values up in at each write."""
+
 
 class Store:
     """All rows of one environment. The caller holds the world's lock."""
@@ -21,6 +24,7 @@ class Store:
         self._rows: dict[str, dict[str, Row]] = {name: {} for name in tables}
         self._indexed: dict[str, tuple[str, ...]] = {
             name: tuple(c.name for c in t.columns.values() if c.kind in (Kind.LOOKUP, Kind.STATE))
+            + _ALSO_INDEXED.get(name, ())
             for name, t in tables.items()
         }
         self._indexes: dict[tuple[str, str], dict[Any, dict[str, None]]] = {}
@@ -47,7 +51,7 @@ class Store:
         return len(self._rows[table])
 
     def where(self, table: str, column: str, value: Any) -> Iterator[Row]:
-        """Rows whose lookup ``column`` points at the id ``value``, or whose state is ``value``."""
+        """Rows whose lookup ``column`` points at the id ``value``, or whose indexed ``column`` is ``value``."""
         rows = self._rows[table]
         for row_id in list(self._indexes.get((table, column), {}).get(value, ())):
             yield rows[row_id]
