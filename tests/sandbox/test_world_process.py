@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -23,7 +22,7 @@ def test_it_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
         assert lines[0].endswith("is up.\n")
         settings = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
         assert not any(settings["ENTRA_CLIENT_SECRET"] in line for line in lines)
-        assert os.stat(env_file).st_mode & 0o077 == 0
+        assert env_file.stat().st_mode & 0o077 == 0
         bundle = Path(settings["REQUESTS_CA_BUNDLE"])
         assert bundle.read_text().startswith("-----BEGIN CERTIFICATE-----")
         assert settings["BC_URL"].endswith("/v2.0/contoso/sandbox")
