@@ -25,7 +25,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """One Business Central company: ``id`` is its SystemId (36 characters, lower case), ``name`` its key (30 at most)."""
+    """One Business Central company: ``id`` is its SystemId, 36 characters, and ``name`` its key, 30 at the most."""
 
     id: str
     name: str

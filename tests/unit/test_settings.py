@@ -44,7 +44,7 @@ def test_companies_are_a_comma_separated_list(clean):
 def test_a_connection_string_stands_for_the_single_values(clean):
     clean.setenv(
         "SALES_CONNECTION_STRING",
-        "AuthType=ClientSecret; Url=https://contoso.crm4.dynamics.com/; AppId=1c2d; Secret='a;b''c'; SkipDiscovery=true",
+        "AuthType=ClientSecret; Url=https://contoso.crm4.dynamics.com/; AppId=1c2d; Secret='a;b''c'; LoginPrompt=Auto",
     )
     settings = Settings.from_environment()
     assert settings.sales_url == "https://contoso.crm4.dynamics.com"
