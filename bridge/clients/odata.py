@@ -6,6 +6,7 @@ amount ever passes through binary floating point.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ import simplejson
 Row = dict[str, Any]
 """One JSON object as it stands on the wire."""
 
+_ESCAPED = re.compile(r"_x([0-9a-fA-F]{4})_")
 _SAFE_IN_OPTION = "$,()':/@*=!"
 
 
@@ -90,6 +92,12 @@ def read_page(headers: Mapping[str, str], content: bytes) -> tuple[list[Row], st
     if not isinstance(rows, list):
         raise ValueError('expected a list named "value"')
     return rows, str(body.get("@odata.nextLink") or "")
+
+
+def option_text(value: str) -> str:
+    """A member of an enumeration as people read it: Business Central writes ``Pending Approval`` as
+    ``Pending_x0020_Approval`` and a blank as ``_x0020_``, which becomes empty text. The plain form stays as it is."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value).strip()
 
 
 def header(headers: Mapping[str, str], name: str) -> str:
