@@ -30,6 +30,17 @@ class Clock:
         with self._lock:
             self._offset += timedelta(seconds=seconds)
 
+    @property
+    def offset(self) -> timedelta:
+        """How far it is ahead of the machine's own time."""
+        with self._lock:
+            return self._offset
+
+    @offset.setter
+    def offset(self, ahead: timedelta) -> None:
+        with self._lock:
+            self._offset = ahead
+
     def reset(self) -> None:
         """Back to the machine's own time."""
         with self._lock:

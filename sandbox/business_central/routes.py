@@ -19,7 +19,7 @@ from sandbox.business_central.service import API_V2_ROUTE, BRIDGE_ROUTE, Answer,
 from sandbox.business_central.state import State
 from sandbox.business_central.subscriptions import Subscriptions
 from sandbox.control import create_blueprint
-from sandbox.world import BUSINESS_CENTRAL, World
+from sandbox.world import BUSINESS_CENTRAL, Kept, World
 
 _PREFIX = re.compile(r"/(?P<base>v2\.0(?:/[^/]+){1,2}?|BC)/(?P<rest>(?:api/|ODataV4).*)$")
 _ROUTES = (API_V2_ROUTE, BRIDGE_ROUTE)
@@ -32,7 +32,9 @@ class BusinessCentral:
     def __init__(self, world: World) -> None:
         self.world = world
         self.subscriptions = Subscriptions(world)
-        world.register(self.reseed, self.subscriptions.stop)
+        named = {"subscriptions": self.subscriptions, **self.subscriptions.entities()}
+        kept = Kept(lambda: (self.state, self.subscriptions.dump()), self._load, named)
+        world.register(self.reseed, self.subscriptions.stop, system=BUSINESS_CENTRAL, kept=kept)
 
     def reseed(self) -> None:
         """Start over from the world's data; subscriptions are gone too."""
@@ -41,6 +43,11 @@ class BusinessCentral:
         self.subscriptions.clear()
         self.state: State = state
         self.service = Service(state)
+
+    def _load(self, kept: Any) -> None:
+        self.state, subscriptions = kept
+        self.service = Service(self.state)
+        self.subscriptions.load(subscriptions)
 
 
 def create_app(world: World) -> Flask:

@@ -122,6 +122,21 @@ class Subscriptions:
             self._known.clear()
             self._pending.clear()
 
+    def dump(self) -> list[Subscription]:
+        """The subscriptions there are; what waits to be sent is not among what is kept."""
+        return list(self._known.values())
+
+    def load(self, kept: list[Subscription]) -> None:
+        """Put subscriptions in place of those there are."""
+        with self._wake:
+            self._known = {known.id: known for known in kept}
+            self._pending.clear()
+
+    @staticmethod
+    def entities() -> dict[str, object]:
+        """The entities a subscription may point at, by the names they are kept under."""
+        return {f"{route}/{name}": entity for route, api in _APIS.items() for name, entity in api.items()}
+
     def stop(self) -> None:
         """End the notifying thread; what was not sent is dropped."""
         with self._wake:

@@ -13,10 +13,11 @@ from sandbox.sales.environment import Environment
 from sandbox.sales.errors import DataverseError, no_resource
 from sandbox.sales.http import Answer, Call, as_answer
 from sandbox.sales.paths import ROOT
+from sandbox.sales.schema import TABLES
 from sandbox.sales.seed import seed
 from sandbox.sales.webhooks import Webhooks
 from sandbox.server import OPERATIONS
-from sandbox.world import SALES, World
+from sandbox.world import SALES, Kept, World
 
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
@@ -26,7 +27,8 @@ def create_app(world: World) -> Flask:
     env = Environment(world)
     webhooks = Webhooks(env)
     env.on_event = webhooks.tell
-    world.register(lambda: seed(env, world.data), webhooks.stop)
+    kept = Kept(env.dump, env.load, {"tables": TABLES})
+    world.register(lambda: seed(env, world.data), webhooks.stop, system=SALES, kept=kept)
     api = Api(env)
 
     app = Flask(__name__)
