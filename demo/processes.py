@@ -109,12 +109,12 @@ class Child:
 
         def look() -> T | None:
             if not self.running:
-                raise ChildFailed(f"{self.name} ended with code {self.process.returncode}.\n{self.tail()}")
+                raise ChildFailed(f"{self.name} ended with code {self.process.returncode}")
             return condition()
 
         try:
             return until(look, seconds, f"{self.name} to be ready")
-        except TookTooLong as error:
+        except (TookTooLong, ChildFailed) as error:
             self.kill()
             raise ChildFailed(f"{error}\n{self.tail()}") from error
 
