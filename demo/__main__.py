@@ -9,11 +9,12 @@ import argparse
 import fcntl
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -92,6 +93,7 @@ def _run(teller: Teller, folder: Path, *, once: bool) -> int:
             },
             folder,
         )
+        _write_environment(product.env, folder / "environment.sh")
         product.upgrade()
         walk = Walk(teller, sandbox, product)
         walk.prepare()
@@ -103,7 +105,7 @@ def _run(teller: Teller, folder: Path, *, once: bool) -> int:
         teller.say("")
         teller.done("That was the main job, end to end.")
         if not once:
-            _stay(teller, sandbox, gateway.address)
+            _stay(teller, sandbox, gateway.address, folder)
         return 0
     except (StepFailed, ChildFailed, CommandFailed) as error:
         teller.failed(str(error))
@@ -120,7 +122,13 @@ def _run(teller: Teller, folder: Path, *, once: bool) -> int:
             sandbox.stop()
 
 
-def _stay(teller: Teller, sandbox: SandboxProcess, gateway: str) -> None:
+def _write_environment(env: Mapping[str, str], path: Path) -> None:
+    """The settings of this installation for a shell, readable by their owner only."""
+    path.touch(mode=0o600)
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in env.items()), "utf-8")
+
+
+def _stay(teller: Teller, sandbox: SandboxProcess, gateway: str, folder: Path) -> None:
     bc = sandbox.bc.address
     teller.say(f"""
 Still running:
@@ -134,6 +142,8 @@ Three things to try in another terminal:
        curl -X POST {bc}/_sandbox/post-stock -d '{{"item": "TENT-VIDDA-3", "quantity": 20}}'
   2. Lift the block on the customer of SO-1005, and watch the order go through at its next attempt:
        curl -X POST {bc}/_sandbox/set-customer -d '{{"customer": "10180", "blocked": ""}}'
+     or ask for one at once:
+       . {folder / "environment.sh"} && {sys.executable} -m bridge retry SO-1005
   3. Take replies away from one write in five and submit what is left; no order is lost or doubled:
        curl -X POST {bc}/_sandbox/faults -d '{{"system": "*", "kind": "after", "rate": 0.2, "writes_only": true}}'
        curl -X POST {sandbox.sales.address}/_sandbox/submit -d '{{"all": true}}'
