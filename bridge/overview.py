@@ -124,7 +124,7 @@ def _failure_view(row: Failure, names: dict[str, str]) -> FailureView:
     return FailureView(
         record=row.record,
         code=row.code,
-        what=row.text,
+        what=_said_once(row.record, row.text),
         next_step=row.advice,
         heals_by_itself=row.heals_by_itself,
         since=row.first_at,
@@ -135,6 +135,12 @@ def _failure_view(row: Failure, names: dict[str, str]) -> FailureView:
         record_id=row.record_id,
         company=names.get(row.company_id, row.company_id),
     )
+
+
+def _said_once(record: str, text: str) -> str:
+    """The text without the record it begins with: the record stands beside it."""
+    rest = text.removeprefix(f"{record}: ")
+    return rest if rest == text else rest[:1].upper() + rest[1:]
 
 
 def put_back(db: Database, record: str | None, now: datetime) -> PutBack:
