@@ -199,7 +199,7 @@ class Walk:
             )
             until(self._two_wait, PATIENCE, "two orders to be listed as failures")
             listed = json.loads(self._bridge("failures", "--json", show=False))
-            lines = [f"{one['what']} {one['next_step']}" for one in listed]
+            lines = [f"{one['record']}: {one['what']} {one['next_step']}" for one in listed]
             self._tell.command("python -m bridge failures", "\n".join(lines))
             self._tell.done("Mend the cause, or ask for another try at once: python -m bridge retry SO-1004.")
 
