@@ -39,7 +39,9 @@ def create_app(settings: GatewaySettings, services: Services) -> Flask:
     app.extensions["gateway"] = Handle(services, services.drain)
 
     keys = ServiceKeys(services.ring, services.limits, https_only=settings.public_url.startswith("https:"))
-    product_availability = availability.blueprint(services.availability, settings.public_url)
+    product_availability = availability.blueprint(
+        services.availability, settings.public_url, v3_alias=settings.v3_alias
+    )
     cors.allow(product_availability, settings.cors_origins)
     doors: tuple[tuple[Blueprint, Guard], ...] = (
         (product_availability, keys.opening("availability")),

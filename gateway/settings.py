@@ -40,6 +40,7 @@ class GatewaySettings(EnvironmentSettings):
     )
     rate_limit: str = Field("6000 per 5 minutes", description='a limit such as "6000 per 5 minutes"')
     guess_limit: str = Field("10 per 5 minutes", description='a limit such as "10 per 5 minutes"')
+    v3_alias: bool = Field(False, description="true or false: answer under /OData as well as /ODataV4")
     memo_entries: int = Field(20_000, ge=0, le=1_000_000, description="a whole number between 0 and 1000000")
 
     web_concurrency: int = Field(1, ge=1, le=64, description="a whole number between 1 and 64; 1 without REDIS_URL")

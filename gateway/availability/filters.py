@@ -2,19 +2,20 @@
 
 Every text is answered with a tree or refused with a reason and a position, counted from 1. Three steps:
 
-1. *Scan* in front of the library, which has no positions for what it refuses and lets some input escape as other
-   exceptions: characters, quotes, nesting, and everything the standard has and this service does not, each by name.
-2. *Parse* by odata-query; a list of one element, which its grammar lacks, is completed on the way.
+1. *Walk* the grammar in front of the library (:mod:`gateway.availability.grammar`): what is no OData and what is not
+   served ends here, each by name and position.
+2. *Parse* by odata-query what is left, in a wording that it understands.
 3. *Check and reduce*: literals against the type of the property, the property on the left, and ``or`` between
    conditions on one property only, as in Business Central.
 
-Trees are cached by text: form scripts ask the same few shapes, and a text always means the same tree.
+Trees are cached by text and the values of its aliases: form scripts ask the same few shapes, and a text always means
+the same tree.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -22,187 +23,70 @@ from typing import Any
 from odata_query import ast
 from odata_query.exceptions import ODataException
 from odata_query.grammar import ODataLexer, ODataParser
-from sly.lex import Token
 
+from gateway.availability.grammar import MAX_DEPTH, Walk
 from gateway.availability.model import PROPERTIES, Edm
-from gateway.errors import BadRequest, InvalidGuid, ODataError, SyntaxRefused
+from gateway.availability.wording import FilterInvalid, FilterNotServed, FilterSyntax, Wording
+from gateway.errors import InvalidGuid, ODataError
 
-MAX_DEPTH = 50
 MAX_NODES = 200
 _MAX_DIGITS = 20
-SERVED = (
-    "eq ne gt ge lt le in and or not, startswith, endswith, contains, substring, tolower, toupper "
-    "(docs/availability.md)"
-)
 _TESTS = frozenset({"contains", "startswith", "endswith"})
-_FOLDS = frozenset({"tolower", "toupper"})
-_OPERATORS = frozenset({"eq", "ne", "gt", "ge", "lt", "le", "in", "and", "or", "not"})
-_LITERALS = frozenset({"null", "true", "false"})
-_NOT_SERVED = frozenset(
-    {
-        *("add", "sub", "mul", "div", "divby", "mod", "has", "any", "all", "cast", "isof", "case", "inf", "nan"),
-        *("concat", "indexof", "length", "trim", "matchespattern", "hassubset", "hassubsequence"),
-        *("year", "month", "day", "hour", "minute", "second", "fractionalseconds", "totalseconds", "date", "time"),
-        *("totaloffsetminutes", "mindatetime", "maxdatetime", "now", "round", "floor", "ceiling"),
-        *("duration", "geography", "geometry", "binary", "geo.distance", "geo.length", "geo.intersects"),
-    }
-)
-_SCANNER = re.compile(
-    r"""(?P<text>'(?:[^']|'')*')
-      | (?P<guid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z_-]))
-      | (?P<date>-?\d{4,}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d:\d\d(?::\d\d(?:\.\d+)?)?)
-      | (?P<number>[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![0-9a-z_.-]))
-      | (?P<odd>[0-9a-f][0-9a-z_.-]*(?:-[0-9a-z_.-]*)+|\d[0-9a-z_.]+)
-      | (?P<word>[a-z_][\w]*(?:\.\w+)*)
-      | (?P<mark>[(),/:=@$*;+-])
-      | (?P<space>[ \t]+)""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
+_NO_ALIASES: Mapping[str, str] = {}
 
 
-class FilterNotServed(BadRequest):
-    """Valid OData that this service does not answer."""
-
-    def __init__(self, position: int, what: str) -> None:
-        super().__init__(f"$filter, position {position}: {what} is not served. Served are: {SERVED}.")
-
-
-class FilterSyntax(SyntaxRefused):
-    """Text that is no OData expression."""
-
-    def __init__(self, position: int, what: str) -> None:
-        super().__init__(f"$filter, position {position}: {what}.")
-
-
-class FilterInvalid(BadRequest):
-    """An expression whose parts do not fit each other."""
-
-    def __init__(self, position: int, what: str) -> None:
-        super().__init__(f"$filter, position {position}: {what}.")
-
-
-def parse(text: str) -> ast._Node:
-    """The checked and reduced tree of a $filter. Raises an :class:`ODataError` of status 400 for anything else."""
-    outcome = _parse(text)
+def parse(text: str, aliases: Mapping[str, str] = _NO_ALIASES) -> ast._Node:
+    """The checked and reduced tree of a $filter; ``aliases`` maps ``@name`` to the text given for it. Raises an
+    :class:`ODataError` of status 400 for anything else."""
+    used = tuple(sorted((name, value) for name, value in aliases.items() if name in text))
+    outcome = _parse(text, used)
     if isinstance(outcome, ODataError):
         raise outcome.with_traceback(None)
     return outcome
 
 
 @lru_cache(maxsize=1024)
-def _parse(text: str) -> ast._Node | ODataError:
+def _parse(text: str, aliases: tuple[tuple[str, str], ...]) -> ast._Node | ODataError:
     try:
-        _scan(text)
-        tree, positions = _tree(text)
+        tree, positions = _tree(_worded(text, dict(aliases)))
         return _Reducer(positions).condition(tree)
     except ODataError as refusal:
         return refusal
 
 
-def _scan(text: str) -> None:
-    """Refuse what the parser should never see."""
-    if not text.strip():
-        raise FilterSyntax(1, "the expression is empty")
-    at = depth = tokens = 0
-    while at < len(text):
-        found = _SCANNER.match(text, at)
-        position = at + 1
-        if found is None:
-            raise FilterSyntax(position, "a quote is not closed" if text[at] == "'" else "unexpected character")
-        kind, part = found.lastgroup, found.group()
-        if "\0" in part:
-            raise FilterSyntax(position + part.index("\0"), "a character that no value can hold")
-        tokens += kind != "space"
-        if kind == "word":
-            _check_word(text, position, part, found.end())
-        elif kind == "mark":
-            depth += {"(": 1, ")": -1}.get(part, 0)
-            _check_mark(position, part)
-        elif kind == "date":
-            raise FilterNotServed(position, "a date or time, no property holds one,")
-        elif kind == "odd":
-            if "-" in part:
-                raise InvalidGuid(f'$filter, position {position}: "{part[:60]}" is not a GUID.')
-            raise FilterSyntax(position, f'"{part[:60]}" is not a number')
-        if depth > MAX_DEPTH or tokens > 4 * MAX_NODES:
-            raise FilterInvalid(position, f"too complex: at most {MAX_NODES} parts, {MAX_DEPTH} levels deep")
-        at = found.end()
+def _worded(text: str, aliases: Mapping[str, str]) -> Wording:
+    """Check a whole ``$filter``. Raises an :class:`ODataError` of status 400 for what is no OData or is not served."""
+    walk = Walk(text, "$filter", aliases)
+    walk.whole()
+    if walk.complaint is not None:
+        raise walk.complaint
+    wording, at = Wording(), 0
+    for start, end, replacement in sorted(walk.changes):
+        wording.add(text[at:start], at)
+        wording.add(replacement, start, moved=True)
+        at = end
+    wording.add(text[at:], at)
+    return wording
 
 
-def _check_word(text: str, position: int, word: str, end: int) -> None:
-    lower = word.lower()
-    if text[end : end + 1] == "'":  # duration'…', guid'…', an enumeration's member
-        if lower == "guid":
-            raise FilterSyntax(position, "a GUID is written without the word and without quotes")
-        if lower in _OPERATORS:
-            raise FilterSyntax(position + len(word), f"a space is missing after {word}")
-        raise FilterNotServed(position, f"a literal of the kind {word}'…'")
-    if lower in _NOT_SERVED or "." in word:
-        raise FilterNotServed(position, f"'{word}'")
-    called = text[end:].lstrip(" \t").startswith("(")
-    if word in PROPERTIES or word in _OPERATORS or lower in _LITERALS:
-        return
-    if word in _TESTS or word in _FOLDS or word == "substring":
-        if not called:
-            raise FilterSyntax(position, f"{word} needs its arguments in parentheses")
-        return
-    if called:
-        raise FilterNotServed(position, f"the function '{word}'")
-    raise FilterInvalid(position, f"there is no property '{word[:60]}'. There are: {', '.join(PROPERTIES)}")
-
-
-def _check_mark(position: int, mark: str) -> None:
-    if mark in "/:*$@":
-        raise FilterNotServed(position, "a path, lambda, alias or variable")
-    if mark == "-":
-        raise FilterNotServed(position, "arithmetic")
-    if mark in "=;+":
-        raise FilterSyntax(position, f"unexpected '{mark}'")
-
-
-def _tree(text: str) -> tuple[ast._Node, dict[int, int]]:
+def _tree(wording: Wording) -> tuple[ast._Node, dict[int, int]]:
     """The library's tree, and the position of each of its leaves by identity."""
-    positions: dict[int, int] = {}
-    kept: list[Token] = []
+    text, positions, kept = wording.text, {}, []
     try:
         for token in ODataLexer().tokenize(text):
             token_text = text[token.index :]
-            positions[id(token.value)] = token.index + 1 + len(token_text) - len(token_text.lstrip())
+            positions[id(token.value)] = wording.position(token.index + len(token_text) - len(token_text.lstrip()))
             kept.append(token)
-        tree = ODataParser().parse(_with_complete_lists(kept))
+        tree = ODataParser().parse(iter(kept))
     except ODataException as error:
         token = getattr(error, "token", None)
-        if token is None:
-            what = "more was expected" if hasattr(error, "eof") else str(error).removesuffix(".")
-            raise FilterSyntax(len(text) + 1, what) from None
-        raise FilterSyntax(int(token.index) + 1, "this does not belong here") from None
+        at = wording.position(int(token.index) if token is not None else len(text) - 1)
+        raise FilterNotServed(at, "an expression of this form") from None
     except (ValueError, TypeError, AttributeError, RecursionError, NotImplementedError):
-        raise FilterSyntax(1, "this is not an expression") from None
+        raise FilterNotServed(1, "an expression of this form") from None
     if not isinstance(tree, ast._Node):
-        raise FilterSyntax(1, "this is not an expression")
+        raise FilterNotServed(1, "an expression of this form")
     return tree, positions
-
-
-def _with_complete_lists(tokens: list[Token]) -> Iterator[Token]:
-    """``x in (1)`` means a list of one; the library wants a comma there, as Python does."""
-    single_ends = set()
-    for index, token in enumerate(tokens):
-        if token.type != "IN" or index + 1 == len(tokens) or tokens[index + 1].type != "(":
-            continue
-        depth, commas = 0, 0
-        for end in range(index + 1, len(tokens)):
-            depth += {"(": 1, ")": -1}.get(tokens[end].type, 0)
-            commas += tokens[end].type == "," and depth == 1
-            if depth == 0:
-                if not commas:
-                    single_ends.add(end)
-                break
-    for index, token in enumerate(tokens):
-        if index in single_ends:
-            comma = Token()
-            comma.type, comma.value, comma.lineno, comma.index = ",", ",", token.lineno, token.index
-            yield comma
-        yield token
 
 
 class _Reducer:

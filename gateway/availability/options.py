@@ -1,6 +1,7 @@
 """The query options and headers of a request, read into one value, or refused by name.
 
-Unknown names without ``$`` are ignored, as Business Central does; unknown ones with it are refused.
+Unknown names without ``$`` are ignored, as Business Central does; unknown ones with it are refused. Names that begin
+with ``@`` are aliases: values that ``$filter`` and keys may refer to.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from urllib.parse import parse_qsl
 
 from odata_query import ast
 
-from gateway.availability import filters
+from gateway.availability import filters, tokens
+from gateway.availability.grammar import Walk
 from gateway.availability.model import KEYS, PAGE_SIZE, PROPERTIES
+from gateway.availability.wording import FilterSyntax
 from gateway.errors import BadRequest, NotAcceptable, SyntaxRefused
 
 _OPTIONS = frozenset({"$filter", "$select", "$orderby", "$top", "$skip", "$count", "$format", "$skiptoken"})
@@ -24,9 +27,17 @@ _REFUSED = {
     "$search": "it is not supported",
     "$apply": "it is not supported",
     "$compute": "it is not supported",
+    "$index": "it is not supported",
+    "$deltatoken": "changes are not tracked; ask again",
     "$callback": "answers are never wrapped in a script",
 }
 _LARGEST = 2**31 - 1
+BY_KEY = tuple((name, False) for name in KEYS)
+"""The order of rows when none is asked for."""
+_MAY_ALIAS = re.compile(r"@|%40")
+_SELECTED = re.compile(r"@?[^\W\d]\w*(?:\.[^\W\d]\w*)*(?:\.\*)?(?:#\w+)?(?:/@?[^\W\d]\w*(?:\.[^\W\d]\w*)*)*")
+_DIRECTION = re.compile(r"[ \t]+(asc|desc)(?![\w.(/])", re.IGNORECASE)
+_V3_GUID = re.compile(r"guid'([0-9a-fA-F-]{36})'|'(?:[^']|'')*'")
 _MAX_PAGE = re.compile(r"(?:odata\.)?maxpagesize\s*=\s*\"?(\d{1,9})\"?", re.IGNORECASE)
 
 
@@ -65,9 +76,10 @@ class Options:
 
     pairs: tuple[tuple[str, str], ...]
     filter_text: str = ""
+    """With the values of aliases: what is equal here means the same."""
     condition: ast._Node | None = None
     select: tuple[str, ...] = ()
-    order: tuple[tuple[str, bool], ...] = tuple((name, False) for name in KEYS)
+    order: tuple[tuple[str, bool], ...] = BY_KEY
     top: int | None = None
     skip: int = 0
     count: bool = False
@@ -81,28 +93,36 @@ class Options:
         return min(self.preferred_page or PAGE_SIZE, PAGE_SIZE)
 
 
-def parse(query: str, headers: SupportsGet) -> Options:
-    """Read a raw query string and the headers that matter. Raises an ODataError of status 400 or 406."""
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)
-    except (UnicodeDecodeError, ValueError):
-        raise SyntaxRefused("The query string cannot be read: too many parts, or not UTF-8.") from None
+def aliases(query: str) -> dict[str, str]:
+    """The aliases of a raw query string, by name with the ``@``."""
+    return {name: value for name, value in _pairs(query) if name.startswith("@")} if _MAY_ALIAS.search(query) else {}
+
+
+def parse(query: str, headers: SupportsGet, *, v3: bool = False) -> Options:
+    """Read a raw query string and the headers that matter; with ``v3`` a GUID may be written guid'…'. Raises an
+    ODataError of status 400 or 406."""
+    pairs = _pairs(query)
     values: dict[str, str] = {}
     for name, value in pairs:
         if name in _REFUSED:
             raise BadRequest(f"{name} is not served: {_REFUSED[name]}.")
         if name.startswith("$") and name not in _OPTIONS | _IGNORED:
+            if name.lower() in _OPTIONS:
+                raise BadRequest(f"{name} is not served: names of options are in lower case, {name.lower()}.")
             raise SyntaxRefused(f'There is no query option "{name[:60]}". Served are: {", ".join(sorted(_OPTIONS))}.')
-        if name in values and (name.startswith("$") or name == "company"):
-            raise BadRequest(f"{name} is given twice.")
+        if name in values and (name[:1] in ("$", "@") or name == "company"):
+            raise BadRequest(f"{name[:60]} is given twice.")
         values[name] = value
     _check_version(headers.get("OData-MaxVersion", ""))
+    given = {name: value for name, value in values.items() if name.startswith("@")}
     text = values.get("$filter")
+    if v3 and text is not None:
+        text = _V3_GUID.sub(lambda found: found[1] or found[0], text)
     page = _MAX_PAGE.search(headers.get("Prefer", ""))
     return Options(
-        pairs=tuple(pairs),
-        filter_text=text or "",
-        condition=filters.parse(text) if text is not None else None,
+        pairs=pairs,
+        filter_text=(text or "") + "".join(f"&{name}={value}" for name, value in sorted(given.items())),
+        condition=filters.parse(text, given) if text is not None else None,
         select=_select(values.get("$select")),
         order=_order(values.get("$orderby")),
         top=_whole("$top", values["$top"]) if "$top" in values else None,
@@ -113,6 +133,13 @@ def parse(query: str, headers: SupportsGet) -> Options:
         preferred_page=int(page[1]) or None if page else None,
         shape=_shape(values.get("$format", ""), headers.get("Accept", "")),
     )
+
+
+def _pairs(query: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100))
+    except (UnicodeDecodeError, ValueError):
+        raise SyntaxRefused("The query string cannot be read: too many parts, or not UTF-8.") from None
 
 
 def _check_version(newest: str) -> None:
@@ -138,26 +165,75 @@ def _boolean(name: str, text: str) -> bool:
     return text == "true"
 
 
-def _property(option: str, name: str) -> str:
-    if name not in PROPERTIES:
-        raise BadRequest(f"{option}: there is no property '{name[:60]}'. There are: {', '.join(PROPERTIES)}.")
-    return name
-
-
 def _select(text: str | None) -> tuple[str, ...]:
-    if text is None or text.strip() == "*":
+    """The chosen properties in the order of the type; none chosen means all."""
+    if text is None:
         return ()
-    wanted = {_property("$select", part.strip()) for part in text.split(",")}
-    return tuple(name for name in PROPERTIES if name in wanted)
+    wanted: set[str] = set()
+    at = 0
+    while True:
+        at += len(text[at:]) - len(text[at:].lstrip(" \t"))
+        found = _SELECTED.match(text, at)
+        if text.startswith("*", at):
+            wanted |= set(PROPERTIES)
+            at += 1
+        elif found is None:
+            raise FilterSyntax(at + 1, "the name of a property is expected here", "$select")
+        else:
+            at = _skip_options(text, found.end())
+            if found[0] not in PROPERTIES or at > found.end():
+                raise BadRequest(
+                    f"$select, position {found.start() + 1}: '{text[found.start() : at][:60]}' is not served. "
+                    f"There are: {', '.join(PROPERTIES)}."
+                )
+            wanted.add(found[0])
+        at += len(text[at:]) - len(text[at:].lstrip(" \t"))
+        if at == len(text):
+            return () if len(wanted) == len(PROPERTIES) else tuple(name for name in PROPERTIES if name in wanted)
+        if text[at] != ",":
+            raise FilterSyntax(at + 1, "this does not belong here", "$select")
+        at += 1
+
+
+def _skip_options(text: str, at: int) -> int:
+    """Where the parentheses that begin here end."""
+    start, depth = at, 0
+    while at < len(text) and (depth or (text[at] == "(" and at == start)):
+        if (quoted := tokens.TEXT.match(text, at)) is not None:
+            at = quoted.end()
+            continue
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        at += 1
+    if depth:
+        raise FilterSyntax(at + 1, "a parenthesis is not closed", "$select")
+    return at
 
 
 def _order(text: str | None) -> tuple[tuple[str, bool], ...]:
+    """The wanted order, made total by the keys."""
     order: dict[str, bool] = {}
-    for part in text.split(",") if text is not None else ():
-        name, *direction = part.split() or [""]
-        if direction not in ([], ["asc"], ["desc"]):
-            raise BadRequest(f"$orderby: after {_property('$orderby', name)} comes asc, desc or nothing.")
-        order.setdefault(_property("$orderby", name), direction == ["desc"])
+    if text is not None:
+        walk = Walk(text, "$orderby", {})
+        while True:
+            walk.space()
+            start = walk.at
+            walk.expression()
+            name = text[start : walk.at].strip(" \t")
+            direction = _DIRECTION.match(text, walk.at)
+            walk.at = direction.end() if direction is not None else walk.at
+            if walk.complaint is not None:
+                raise walk.complaint
+            if name not in PROPERTIES:
+                raise BadRequest(
+                    f"$orderby, position {start + 1}: order is by {', '.join(PROPERTIES)}, not by a value."
+                )
+            order.setdefault(name, direction is not None and direction[1].lower() == "desc")
+            walk.space()
+            if walk.at == len(text):
+                break
+            if text[walk.at] != ",":
+                raise walk.syntax("after a property comes asc, desc, a comma or nothing")
+            walk.at += 1
     for key in KEYS:
         order.setdefault(key, False)
     return tuple(order.items())

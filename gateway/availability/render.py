@@ -1,9 +1,10 @@
-"""Rows as OData JSON, ``$metadata`` as XML. Pure: values in, bytes or plain JSON values out."""
+"""Rows as OData JSON, ``$metadata`` as XML and as JSON. Pure: values in, bytes or plain JSON values out."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -128,3 +129,37 @@ def metadata() -> bytes:
   </edmx:DataServices>
 </edmx:Edmx>
 """.encode()
+
+
+def metadata_json() -> bytes:
+    """The same as CSDL JSON."""
+    properties: dict[str, Any] = {}
+    for one in PROPERTIES.values():
+        described: dict[str, Any] = {} if one.edm is Edm.STRING else {"$Type": one.edm.value}
+        described |= {} if one.key else {"$Nullable": True}
+        if (length := re.search(r'MaxLength="(\d+)"', one.facets)) is not None:
+            described["$MaxLength"] = int(length[1])
+        if one.edm is Edm.DECIMAL:
+            described["$Scale"] = "variable"
+        properties[one.name] = described
+    schema: dict[str, Any] = {
+        "Company": {
+            "$Kind": "EntityType",
+            "$Key": ["Name"],
+            "Name": {"$MaxLength": 30},
+            "Id": {"$Type": "Edm.Guid", "$Nullable": True},
+            "Display_Name": {"$Nullable": True, "$MaxLength": 250},
+            SET: {
+                "$Kind": "NavigationProperty",
+                "$Collection": True,
+                "$Type": f"NAV.{SET}",
+                "$ContainsTarget": True,
+            },
+        },
+        SET: {"$Kind": "EntityType", "$Key": [one.name for one in PROPERTIES.values() if one.key], **properties},
+        "NAV": {
+            "$Kind": "EntityContainer",
+            **{name: {"$Collection": True, "$Type": f"NAV.{name}"} for name in ("Company", SET)},
+        },
+    }
+    return dump({"$Version": "4.0", "$EntityContainer": "NAV.NAV", "NAV": schema})

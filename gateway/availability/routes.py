@@ -16,7 +16,7 @@ from gateway.availability.model import PROPERTIES, SET, Company
 from gateway.availability.options import Options
 from gateway.availability.service import Availability, Freshness
 from gateway.cache.memo import REMEMBER, Remember
-from gateway.errors import ODATA_HEADERS, BadRequest, MethodNotAllowed, NotAcceptable, UrlTooLong
+from gateway.errors import ODATA_HEADERS, BadRequest, MethodNotAllowed, NotAcceptable, ResourceNotFound, UrlTooLong
 
 MAX_URL = 8000
 """Below gunicorn's own limit (gunicorn.conf.py), so that a URL that is too long is refused in OData's shape."""
@@ -24,16 +24,17 @@ _READ_ONLY = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class ODataPath(BaseConverter):
-    """Any path with a segment ``ODataV4``, whatever stands before and after it."""
+    """Any path with a segment ``ODataV4`` (or its older name), whatever stands before and after it."""
 
-    regex = r"(?:.*/)?ODataV4(?:/.*)?"
+    regex = r"(?:.*/)?OData(?:V4)?(?:/.*)?"
     part_isolating = False
 
 
-def blueprint(service: Availability, public_url: str) -> Blueprint:
-    """Routes of the read-only service; links are built from ``public_url``, never from the request."""
+def blueprint(service: Availability, public_url: str, *, v3_alias: bool = False) -> Blueprint:
+    """Routes of the read-only service; links are built from ``public_url``, never from the request. ``v3_alias`` opens
+    the same service under ``/OData`` too."""
     routes = Blueprint("availability", __name__)
-    answers = _Answers(service, public_url)
+    answers = _Answers(service, public_url, v3_alias)
 
     @routes.record_once
     def _know_paths(state: Any) -> None:
@@ -49,9 +50,10 @@ def blueprint(service: Availability, public_url: str) -> Blueprint:
 
 
 class _Answers:
-    def __init__(self, service: Availability, public_url: str) -> None:
+    def __init__(self, service: Availability, public_url: str, v3_alias: bool) -> None:
         self._service = service
         self._public_url = public_url
+        self._v3_alias = v3_alias
 
     def answer(self, path: str) -> Response:
         """Every request below ``ODataV4``, of any method."""
@@ -61,35 +63,47 @@ class _Answers:
             raise MethodNotAllowed(request.method)
         if len(request.full_path) > MAX_URL:
             raise UrlTooLong(f"The address is longer than {MAX_URL} characters; ask in several requests.")
-        place = address.parse("/" + path)
+        query = request.query_string.decode("latin-1")
+        place = address.parse("/" + path, options.aliases(query))
+        v3 = place.prefix.endswith("/OData")
+        if v3 and not self._v3_alias:
+            raise ResourceNotFound("The service is at /ODataV4; the older address is switched off (V3_ALIAS).")
         if place.kind is Kind.METADATA:
             return self._metadata()
-        wishes = options.parse(request.query_string.decode("latin-1"), request.headers)
-        root = self._public_url + quote(place.prefix) + "/ODataV4"
+        wishes = options.parse(query, request.headers, v3=v3)
+        root = self._public_url + quote(place.prefix)
         return _HANDLERS.get(place.kind, _Answers._data)(self, place, wishes, root)
 
     def _metadata(self) -> Response:
-        accept = request.accept_mimetypes
-        if accept and not (accept["application/xml"] or accept["application/json"]):
-            raise NotAcceptable("$metadata is application/xml; nothing else is offered.")
+        """XML unless JSON alone is asked for: readers that take both expect XML, which Business Central has."""
+        wanted, accept = request.args.get("$format", ""), request.accept_mimetypes
+        if wanted not in ("", "xml", "application/xml", "json", "application/json"):
+            raise BadRequest(f'$format="{wanted[:60]}": $metadata is xml or json.')
+        if wanted in ("json", "application/json") or (
+            not wanted and accept and not accept["application/xml"] and accept["application/json"]
+        ):
+            return _response(render.metadata_json(), "application/json")
+        if not wanted and accept and not accept["application/xml"]:
+            raise NotAcceptable("$metadata is application/xml or application/json; nothing else is offered.")
         return _response(render.metadata(), "application/xml")
 
     def _service_document(self, place: Address, wishes: Options, root: str) -> Response:
         return _json(render.service_document(root, wishes.shape), wishes)
 
     def _companies(self, place: Address, wishes: Options, root: str) -> Response:
-        if wishes.condition is not None or wishes.select:
-            raise BadRequest("Company is a short list; $filter and $select are not served on it.")
+        if wishes.condition is not None or wishes.select or wishes.token or wishes.order != options.BY_KEY:
+            raise BadRequest("Company is a short list; only $top, $skip, $count and $format are served on it.")
         companies = self._service.view().companies
         if place.kind is Kind.COMPANY_COUNT:
             return _response(str(len(companies)).encode(), "text/plain")
-        rows = [render.company(one) for one in companies]
-        return _json(
-            render.collection(
-                f"{root}/$metadata#Company", wishes.shape, rows, count=len(rows) if wishes.count else None
-            ),
-            wishes,
+        asked = companies[wishes.skip :][: wishes.top]
+        body = render.collection(
+            f"{root}/$metadata#Company",
+            wishes.shape,
+            [render.company(one) for one in asked],
+            count=len(companies) if wishes.count else None,
         )
+        return _json(body, wishes)
 
     def _company(self, place: Address, wishes: Options, root: str) -> Response:
         one = self._service.company(place.company_name, place.company_id, "")

@@ -54,6 +54,13 @@ class World:
         self.now += timedelta(seconds=seconds)
         self.seconds += seconds
 
+    def begin(self) -> None:
+        """One company, read just now, with the jobs that readers and webhooks wake."""
+        companies.save(self.db, [MAIN])
+        self.tail()
+        for job in ("AVAILABILITY", "PICK-UP", "PUSH-STATUS"):
+            jobs.define(self.db, MAIN.id, job, 60, NOW - timedelta(hours=1))
+
     def tail(self, company: Company = MAIN, *items: AvailabilityItem, gone: tuple[str, ...] = ()) -> None:
         """The ledger of a company has just been read."""
         tail = AvailabilityTail(company_id=company.id, tailed_at=self.now, recent_entries=[])
@@ -147,10 +154,7 @@ def world(database_url: str) -> Iterator[World]:
     """A database that knows one company, read just now."""
     db = Database(database_url)
     made = World(db)
-    companies.save(db, [MAIN])
-    made.tail()
-    for job in ("AVAILABILITY", "PICK-UP", "PUSH-STATUS"):
-        jobs.define(db, MAIN.id, job, 60, NOW - timedelta(hours=1))
+    made.begin()
     yield made
     db.close()
 

@@ -1,0 +1,134 @@
+"""Queries nobody would write: valid ones, broken in every way, always the same ones for the same seed."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Protocol
+from urllib.parse import quote
+
+from tests.gateway.conftest import ROOT, SET
+
+PRODUCT = "b5cf0b51-6c0e-ec11-b6e6-000d3ab8e4f1"
+MOST_SECONDS = 5.0
+"""A single answer that takes longer counts as a hang."""
+EXPECTED = {200, 400, 404, 406, 414}
+
+_SOUND = (
+    f"$filter=CRM_ID eq {PRODUCT}",
+    f"$filter=CRM_ID in ({PRODUCT},{PRODUCT})&$select=ItemNo,Inventory",
+    "$filter=ItemNo eq 'A' or ItemNo eq 'B''s'&$orderby=Inventory desc,ItemNo&$top=5&$skip=5&$count=true",
+    "$filter=startswith(ItemNo,@p) and not (Inventory lt -1.5e3)&@p='10'",
+    "$filter=contains(tolower(substring(ItemNo,1,2)),'x') eq false&$format=json",
+    "$filter=(((UOM in [\"STK\",'BOX'])))&$skiptoken=abc.def",
+    "$filter=Inventory add 1 gt Table_ID mul 2&$schemaversion=2.1",
+    "$filter=Lines/any(l:l/Name eq $it/Name) or $root/X(1)/Y eq null",
+    '$filter=[1,{"a":[true,null]}] eq @x&@x={"b":"\\u00e6"}',
+    "$filter=geo.distance(geography'SRID=0;Point(1 2)',Place) lt 2026-01-01T00:00:00Z",
+    "$orderby=toupper(UOM) asc,Lines/$count&$select=*,A/B($top=5),@C.D",
+    "company='Fjord %26 Sons'&tenant=T1&aid=FIN&$top=20000",
+)
+_SCRAPS = (
+    *(
+        "'",
+        '"',
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "/",
+        ":",
+        ";",
+        "=",
+        "&",
+        "$",
+        "@",
+        "%",
+        "-",
+        "+",
+        ".",
+        "#",
+        " ",
+        "\t",
+    ),
+    *("\0", "\x7f", "\u00a0", "\u2028", "\U0001f600", "ß", "İ", "ſ", "%00", "%FF", "%", "%2", "%25", "\r\n", "\\"),
+    *("9" * 400, "-" + "9" * 30, "1e999999999", "1e-999999999", "0x10", "NaN", "INF", "-INF", "00000000000", "٣"),
+    *(" or ItemNo eq 'A'" * 300, " and true" * 150, "(" * 400, ")" * 400, "not " * 200, "-" * 300, "[" * 300),
+    *("tolower(" * 120, "'" * 999, "x" * 3000, "ItemNo,", "a/" * 500, "any(x:" * 90, "@p", "&@p=@p", "&@p=(1,2", "$it"),
+    *(" eq ", " in ", " has ", " add ", " and ", " or ", "null", "true", "ItemNo", "Inventory", "CRM_ID", PRODUCT),
+    *("&$top=-1", "&$skip=99999999999999999999", "&$count=maybe", "&$format=xml", "&$filter=true", "&$expand=x"),
+    *("concat(", "substring(ItemNo,", "contains(", "cast(", "case(true:", "now()", "guid'", "duration'P1D'", "12:00"),
+)
+_PATHS = (
+    f"{ROOT}/{SET}",
+    f"{ROOT}/{SET}/$count",
+    f"{ROOT}/Company('Fjord%20%26%20Sons')/{SET}",
+    f"{ROOT}/{SET}(CRM_ID={PRODUCT},Integration_ID=@i)",
+    f"{ROOT}/{SET}(CRM_ID={PRODUCT},Integration_ID={PRODUCT})/Inventory",
+    f"{ROOT}/Company",
+    f"{ROOT}/$metadata",
+)
+
+
+class Answered(Protocol):
+    """What asking a gateway comes to."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Asks(Protocol):
+    """A caller; see the Door of conftest."""
+
+    def get(self, path: str, query: str, /) -> Answered: ...
+
+
+def queries(seed: int, count: int) -> Iterator[tuple[str, str]]:
+    """Address and query string, percent-encoded or deliberately not."""
+    dice = random.Random(seed)
+    for _ in range(count):
+        text = dice.choice(_SOUND)
+        for _ in range(dice.choice((1, 1, 2, 3, 8))):
+            text = _mutated(dice, text)
+        text = text[:12_000]
+        encoded = text if dice.random() < 0.2 else quote(text, safe="=&$'()%+" if dice.random() < 0.5 else "=&$'(),:@/")
+        yield dice.choice(_PATHS) if dice.random() < 0.2 else _PATHS[0], encoded
+
+
+def _mutated(dice: random.Random, text: str) -> str:
+    start = dice.randint(0, len(text))
+    end = min(len(text), start + dice.choice((0, 1, 2, 5, 20)))
+    match dice.randrange(6):
+        case 0:
+            return text[:start] + text[end:]
+        case 1:
+            return text[:start] + text[start:end] * dice.choice((2, 3, 50)) + text[end:]
+        case 2:
+            return text[:start] + chr(dice.choice((dice.randrange(128), dice.randrange(0xD7FF)))) + text[end:]
+        case 3:
+            other = dice.choice(_SOUND)
+            return text[:start] + other[dice.randint(0, len(other)) :]
+        case _:
+            return text[:start] + dice.choice(_SCRAPS) + text[end:]
+
+
+def attack(door: Asks, seed: int, count: int) -> Counter[int]:
+    """Ask them all; answer how often each status came. Raises AssertionError for the first that is none of those
+    expected, or took too long."""
+    seen: Counter[int] = Counter()
+    for number, (path, query) in enumerate(queries(seed, count)):
+        began = time.perf_counter()
+        answer = door.get(path, query)
+        seconds = time.perf_counter() - began
+        seen[answer.status_code] += 1
+        where = f"seed {seed}, query {number}: {path}?{query!r}"
+        assert answer.status_code in EXPECTED, f"{where} got {answer.status_code}: {answer.text[:300]}"
+        assert seconds < MOST_SECONDS, f"{where} took {seconds:.1f} s"
+    return seen
