@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.clients.errors import CompanionMissing, NotFound, Refused, RemoteError
-from bridge.clients.odata import any_of
+from bridge.clients.odata import any_of, option_text
 from bridge.context import CompanyContext
 from bridge.orders.errors import NothingToRelease, OrderProblem, ReleaseNeedsCompanion, ReleaseRefused
 from bridge.orders.lines import id_of, text_of
@@ -67,12 +67,13 @@ def _statuses(ctx: CompanyContext, ids: Sequence[str]) -> tuple[dict[str, str], 
     except CompanionMissing:
         rows = list(ctx.bc.rows("salesOrders", purpose=purpose, filter=condition, select=select, fresh=True))
         return {id_of(row, "id"): real_status(text_of(row, "status")) for row in rows}, False
-    return {id_of(row, "id"): text_of(row, "status") for row in rows}, True
+    return {id_of(row, "id"): option_text(text_of(row, "status")) for row in rows}, True
 
 
 def real_status(api_status: str) -> str:
     """Business Central's own word for a status of API v2.0, where "Open" means Released."""
-    return _REAL_STATUS.get(api_status, api_status)
+    status = option_text(api_status)
+    return _REAL_STATUS.get(status, status)
 
 
 def _release(ctx: CompanyContext, entry: JournalEntry, status: str | None, can_release: bool) -> ReleaseOutcome:

@@ -154,11 +154,41 @@ def test_waiting_for_an_approval_is_no_failure(desk: Desk):
     assert (desk.entry("SO-1001").release_state, desk.entry("SO-1001").bc_status) == ("pending", "Pending Approval")
     assert "SO-1001" not in desk.codes()
 
-    desk.sandbox.bc.call("POST", "approve", {"order": desk.bc_order("SO-1001")["number"]})
     desk.wait(minutes=1)
+    desk.pick_up()
+    assert (desk.entry("SO-1001").release_state, desk.entry("SO-1001").bc_status) == ("pending", "Pending Approval")
+    assert "SO-1001" not in desk.codes(), "looked at again, it still waits"
+
+    desk.sandbox.bc.call("POST", "approve", {"order": desk.bc_order("SO-1001")["number"]})
+    desk.wait(minutes=2)
     desk.pick_up()
 
     assert desk.entry("SO-1001").release_state == "released"
+
+
+def test_waiting_for_a_prepayment_is_not_taken_for_released(desk: Desk):
+    desk.sandbox.bc.set_customer("10100", prepaymentNeeded=True)
+    for _ in range(2):
+        desk.pick_up()
+        assert desk.is_acknowledged("SO-1001")
+        assert (desk.entry("SO-1001").release_state, desk.entry("SO-1001").bc_status) == (
+            "pending",
+            "Pending Prepayment",
+        )
+        assert "SO-1001" not in desk.codes()
+        desk.wait(minutes=2)
+
+
+def test_without_the_companion_an_order_in_review_is_pending(desk: Desk):
+    """API v2.0 has a word of its own for waiting, and writes it with the space escaped."""
+    desk.sandbox.bc.call("POST", "set-company", {"approval_needed": True})
+    desk.pick_up()
+    desk.sandbox.bc.install_companion(False)
+    desk.wait(minutes=1)
+    desk.pick_up()
+
+    assert (desk.entry("SO-1001").release_state, desk.entry("SO-1001").bc_status) == ("pending", "Pending Approval")
+    assert "SO-1001" not in desk.codes()
 
 
 def test_an_invoice_discount_that_release_replaced_is_told(desk: Desk):
