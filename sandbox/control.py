@@ -1,17 +1,20 @@
-"""The sandbox's own routes, common to both systems: health, reset, request log, faults and clock.
+"""The sandbox's own routes, common to both systems: health, reset, snapshots, request log, faults, latency and clock.
 
 They need no sign-in, are never logged and never spoiled by a fault: they are the tester's, not the system's.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.faults import FaultInvalid, Rule
-from sandbox.world import World
+from sandbox.identities import SignInSwitches
+from sandbox.world import SnapshotUnknown, World
 
 
 def refuse(message: str, status: int = 400) -> tuple[Response, int]:
@@ -27,6 +30,13 @@ def read_body() -> dict[str, Any]:
     return body
 
 
+def _name(body: dict[str, Any]) -> str:
+    name = body.get("name")
+    if not isinstance(name, str) or not name:
+        raise ValueError('expected {"name": "what it is called"}')
+    return name
+
+
 def create_blueprint(world: World, system: str) -> Blueprint:
     """Routes below ``/_sandbox`` for the app of ``system``."""
     routes = Blueprint("sandbox", __name__, url_prefix="/_sandbox")
@@ -38,6 +48,34 @@ def create_blueprint(world: World, system: str) -> Blueprint:
     @routes.post("/reset")
     def reset() -> tuple[str, int]:
         world.reset()
+        return "", 204
+
+    @routes.get("/snapshots")
+    def list_snapshots() -> Response:
+        return jsonify(world.snapshots())
+
+    @routes.post("/snapshots")
+    def take_snapshot() -> tuple[Response, int]:
+        """Keep rows and clock of both systems under ``name``."""
+        try:
+            world.snapshot(_name(read_body()))
+        except ValueError as error:
+            return refuse(str(error))
+        return jsonify(world.snapshots()), 201
+
+    @routes.delete("/snapshots")
+    def forget_snapshots() -> tuple[str, int]:
+        world.forget_snapshots()
+        return "", 204
+
+    @routes.post("/restore")
+    def restore() -> tuple[Response, int] | tuple[str, int]:
+        try:
+            world.restore(_name(read_body()))
+        except SnapshotUnknown as error:
+            return refuse(str(error), 404)
+        except ValueError as error:
+            return refuse(str(error))
         return "", 204
 
     @routes.get("/requests")
@@ -79,6 +117,39 @@ def create_blueprint(world: World, system: str) -> Blueprint:
         world.tokens.revoke_all()
         return "", 204
 
+    @routes.get("/sign-in")
+    def show_switches() -> Response:
+        return jsonify(dataclasses.asdict(world.directory.switches))
+
+    @routes.post("/sign-in")
+    def set_switches() -> tuple[Response, int]:
+        """What is wrong with signing in from now on; what is not named is in order."""
+        try:
+            world.directory.switches = SignInSwitches.from_json(read_body())
+        except ValueError as error:
+            return refuse(str(error))
+        return jsonify(dataclasses.asdict(world.directory.switches)), 200
+
+    @routes.get("/latency")
+    def show_latency() -> Response:
+        return jsonify(milliseconds=world.latency * 1000)
+
+    @routes.post("/latency")
+    def set_latency() -> tuple[Response, int]:
+        """``milliseconds`` added to each request of both systems from now on."""
+        try:
+            milliseconds = float(read_body().get("milliseconds", -1))
+            if not 0 <= milliseconds < math.inf:
+                raise ValueError("out of range")
+        except (ValueError, TypeError):
+            return refuse('expected {"milliseconds": n}, n being 0 or more')
+        world.latency = milliseconds / 1000
+        return jsonify(milliseconds=milliseconds), 200
+
+    @routes.get("/clock")
+    def show_clock() -> Response:
+        return jsonify(now=world.clock.now().isoformat(), ahead=world.clock.offset.total_seconds())
+
     @routes.post("/clock")
     def move_clock() -> tuple[Response, int]:
         try:
@@ -89,7 +160,7 @@ def create_blueprint(world: World, system: str) -> Blueprint:
                 world.clock.advance(float(body["advance"]))
             else:
                 return refuse('expected {"now": "2026-01-31T12:00:00Z"} or {"advance": seconds}')
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             return refuse(str(error))
         return jsonify(now=world.clock.now().isoformat()), 200
 

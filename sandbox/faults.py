@@ -17,7 +17,7 @@ from typing import Any
 SYSTEMS = ("business-central", "sales", "sign-in", "*")
 STATUS_KINDS = ("429", "500", "502", "503", "504")
 KINDS = ("before", "after", "slow", "cut", *STATUS_KINDS)
-_READS = ("GET", "HEAD", "OPTIONS")
+READS = ("GET", "HEAD", "OPTIONS")
 
 
 class FaultInvalid(ValueError):
@@ -88,7 +88,7 @@ class _Armed:
         rule = self.rule
         if rule.system not in ("*", system) or (rule.method and rule.method.upper() != method):
             return False
-        if (rule.writes_only and method in _READS) or not self._path.search(path):
+        if (rule.writes_only and method in READS) or not self._path.search(path):
             return False
         self.matched += 1
         if self.matched <= rule.skip or (rule.times is not None and self.fired >= rule.times):

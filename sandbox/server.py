@@ -18,13 +18,15 @@ import trustme
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
-from sandbox.faults import STATUS_KINDS, Rule
+from sandbox.faults import READS, STATUS_KINDS, Rule
 from sandbox.world import BUSINESS_CENTRAL, SALES, World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTROL = "/_sandbox"
+FACE = "/face/"
+"""Where the pages for people lie, beside ``/``; what they ask of the system is neither logged nor spoiled."""
 OPERATIONS = "sandbox.operations"
 """Key in the WSGI environment under which an app says how many operations a request held."""
 PURPOSE = "sandbox.purpose"
@@ -74,15 +76,25 @@ class _Gateway(wsgi.Gateway_10):
 class Front:
     """WSGI middleware: latency, faults and the log around one system's app."""
 
-    def __init__(self, app: WSGIApplication, system: str, world: World) -> None:
+    def __init__(self, app: WSGIApplication, system: str, world: World, face: WSGIApplication | None = None) -> None:
         self._app = app
         self._system = system
         self._world = world
+        self._face = face
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
-        if path.startswith(CONTROL):
-            return self._app(environ, start_response)
+        try:
+            if path.startswith(CONTROL):
+                return self._app(environ, start_response)
+            if self._face is not None and (path == "/" or path.startswith(FACE)):
+                return self._face(environ, start_response)
+            return self._serve(environ, start_response, path)
+        finally:
+            if environ["REQUEST_METHOD"] not in READS:
+                self._world.changes += 1
+
+    def _serve(self, environ: WSGIEnvironment, start_response: StartResponse, path: str) -> Iterable[bytes]:
         started = time.monotonic()
         world = self._world
         method = str(environ["REQUEST_METHOD"])

@@ -7,45 +7,39 @@ are the same in every start.
 
 from __future__ import annotations
 
-import secrets
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from sandbox.clock import Clock
 from sandbox.company import CompanyData
 from sandbox.faults import Faults, Rule
+from sandbox.identities import Application, Directory, SignInSwitches, made_id
 from sandbox.request_log import RequestLog
 from sandbox.state_file import freeze, thaw
+from sandbox.tokens import Tokens
 
 BUSINESS_CENTRAL = "business-central"
 SALES = "sales"
 SIGN_IN = "sign-in"
 
-TOKEN_SECONDS = 3599
-
-
-def made_id(*names: str) -> str:
-    """A GUID made from names: the same names give the same id in every start."""
-    return str(uuid5(NAMESPACE_URL, "sandbox:" + "/".join(names)))
+__all__ = [
+    "BUSINESS_CENTRAL",
+    "SALES",
+    "SIGN_IN",
+    "Addresses",
+    "Kept",
+    "SnapshotUnknown",
+    "World",
+    "company_id",
+    "made_id",
+]
 
 
 def company_id(name: str) -> str:
     """The id Business Central gives a company; Sales knows it as the company's external id."""
     return made_id("company", name)
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """The app registration that signs in to both systems. The secret is new in every start."""
-
-    tenant_id: str = made_id("tenant", "contoso")
-    tenant_domain: str = "contoso"
-    client_id: str = made_id("application", "bridge")
-    secret: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
 
 
 @dataclass(slots=True)
@@ -55,46 +49,6 @@ class Addresses:
     business_central: str = ""
     sales: str = ""
     sign_in: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Grant:
-    client_id: str
-    audience: str
-    until: float
-
-
-class Tokens:
-    """Bearer tokens: opaque to clients, good for one system, for a little under an hour of real time.
-
-    Real time, because the client's token cache runs on it too: pushing the sandbox's clock must not lock clients out.
-    """
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._grants: dict[str, _Grant] = {}
-        self._lock = threading.Lock()
-
-    def issue(self, client_id: str, audience: str, seconds: float = TOKEN_SECONDS) -> str:
-        """A new token of ``client_id`` for the system ``audience``."""
-        token = secrets.token_urlsafe(48)
-        now = self._monotonic()
-        with self._lock:
-            self._grants = {known: grant for known, grant in self._grants.items() if grant.until > now}
-            self._grants[token] = _Grant(client_id, audience, now + seconds)
-        return token
-
-    def check(self, token: str, audience: str) -> str | None:
-        """The client id behind a token, or None if it is unknown, run out, or meant for another system."""
-        grant = self._grants.get(token)
-        if grant is None or grant.audience != audience or grant.until <= self._monotonic():
-            return None
-        return grant.client_id
-
-    def revoke_all(self) -> None:
-        """Make every token invalid at once, as after a change of the secret."""
-        with self._lock:
-            self._grants = {}
 
 
 class SnapshotUnknown(LookupError):
@@ -137,7 +91,7 @@ class World:
         self.faults = Faults(rules, seed)
         self.log = RequestLog()
         self.tokens = Tokens()
-        self.application = Application()
+        self.directory = Directory(data)
         self.addresses = Addresses()
         self.stopping = threading.Event()
         self.changes = 0
@@ -146,6 +100,11 @@ class World:
         self._stoppers: list[Callable[[], None]] = []
         self._kept: dict[str, Kept] = {}
         self._snapshots: dict[str, bytes] = {}
+
+    @property
+    def application(self) -> Application:
+        """The integration's own app registration."""
+        return self.directory.application
 
     def register(
         self,
@@ -168,23 +127,24 @@ class World:
             self._stoppers.append(stop)
 
     def reset(self) -> None:
-        """Back to the state of the start: rows, clock, faults and log; tokens and snapshots stay good."""
+        """Back to the state of the start: rows, clock, faults and log; latency, tokens and snapshots stay."""
         with self.lock:
             self.clock.reset()
             for seed in self._seeders:
                 seed()
+            self.directory.switches = SignInSwitches()
             self.faults.reset()
             self.log.clear()
 
     def take_out(self) -> bytes:
-        """Rows, clock and the application's secret as bytes that only the same version of the sandbox can read."""
+        """Rows, clock and the directory's secrets as bytes that only the same version of the sandbox can read."""
         with self.lock:
             states = {system: kept.dump() for system, kept in self._kept.items()}
-            state = {"clock": self.clock.offset, "secret": self.application.secret, "systems": states}
+            state = {"clock": self.clock.offset, "secrets": self.directory.dump(), "systems": states}
             return freeze(state, self._named())
 
-    def put_back(self, frozen: bytes, *, with_secret: bool = False) -> None:
-        """Make rows and clock what ``take_out`` once saw; the secret too if asked. Faults and log stay as they are.
+    def put_back(self, frozen: bytes, *, with_secrets: bool = False) -> None:
+        """Make rows and clock what ``take_out`` once saw; the secrets too if asked. Faults and log stay as they are.
 
         Raises StateUnreadable when the bytes are not such a state; nothing is changed then.
         """
@@ -193,8 +153,8 @@ class World:
             for system, kept in self._kept.items():
                 kept.load(state["systems"][system])
             self.clock.offset = state["clock"]
-            if with_secret:
-                self.application = replace(self.application, secret=state["secret"])
+            if with_secrets:
+                self.directory.load(state["secrets"])
 
     def snapshot(self, name: str) -> None:
         """Keep rows and clock under ``name``, in memory; an older one of that name is replaced."""

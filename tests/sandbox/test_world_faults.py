@@ -12,7 +12,8 @@ from sandbox.faults import FaultInvalid, Faults, Rule, parse_faults
 from sandbox.request_log import RequestLog, guess_purpose
 from sandbox.sales.routes import create_app
 from sandbox.server import Front, Server
-from sandbox.world import BUSINESS_CENTRAL, SALES, Tokens, World
+from sandbox.tokens import Tokens
+from sandbox.world import BUSINESS_CENTRAL, SALES, World
 from tests.sandbox.desk import ROOT, a_company
 
 GUID = "12345678-1234-1234-1234-123456789abc"

@@ -9,8 +9,9 @@ from typing import Any
 import msal
 import pytest
 
+from sandbox.assertion import make_client_certificate
 from sandbox.server import Front, Server, make_certificate
-from sandbox.sign_in import create_app, make_client_certificate
+from sandbox.sign_in import create_app
 from sandbox.world import BUSINESS_CENTRAL, SALES, SIGN_IN, World
 from tests.sandbox.desk import a_company
 

@@ -1,0 +1,135 @@
+"""The three servers of one sandbox, running in this process, and the file that keeps its state over a restart."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox.assertion import make_client_certificate
+from sandbox.business_central.routes import create_app as create_business_central
+from sandbox.sales.routes import create_app as create_sales
+from sandbox.server import Front, Server, make_certificate
+from sandbox.sign_in import create_app as create_sign_in
+from sandbox.state_file import read_state, write_state
+from sandbox.world import BUSINESS_CENTRAL, SALES, SIGN_IN, World
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """0 takes a free port."""
+
+    business_central: int = 0
+    sales: int = 0
+    sign_in: int = 0
+
+
+class StateKeeper:
+    """Writes the world's state to a file every so many seconds when something may have changed, and at the end."""
+
+    def __init__(self, world: World, path: Path, seconds: float) -> None:
+        self._world, self._path, self._seconds = world, path, seconds
+        self._saved = world.changes
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sandbox-state", daemon=True)
+
+    def begin(self) -> None:
+        """Put the file's state in place, if there is a file, and start writing. Raises StateUnreadable."""
+        frozen = read_state(self._path, self._world.data.name)
+        if frozen is not None:
+            self._world.put_back(frozen, with_secrets=True)
+        self.save()  # a folder that cannot be written to is told now and not at the end
+        self._thread.start()
+
+    def save(self) -> None:
+        """Write the present state."""
+        changes = self._world.changes
+        write_state(self._path, self._world.take_out(), self._world.data.name)
+        self._saved = changes
+
+    def end(self) -> None:
+        """Write a last time and stop. Without effect when it never began."""
+        if self._thread.is_alive():
+            self._ended.set()
+            self._thread.join()
+            self.save()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._seconds):
+            if self._world.changes != self._saved:
+                self.save()
+
+
+class Servers:
+    """The three servers around one world. A context manager: entering starts them, leaving stops them."""
+
+    def __init__(
+        self, world: World, ports: Ports = Ports(), state_file: Path | None = None, state_seconds: float = 30
+    ) -> None:
+        self.world = world
+        self._ports = ports
+        self._keeper = StateKeeper(world, state_file, state_seconds) if state_file is not None else None
+        self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")
+        self._servers: list[Server] = []
+
+    def __enter__(self) -> Self:
+        try:
+            return self._start()
+        except BaseException:
+            self._end()
+            raise
+
+    def _start(self) -> Self:
+        folder = Path(self._folder.name)
+        self.authority_file, server_certificate = make_certificate(folder)
+        self.certificate_file, certificate = make_client_certificate(folder)
+        world, ports = self.world, self._ports
+        business_central, sales = create_business_central(world), create_sales(world)
+        if self._keeper is not None:
+            self._keeper.begin()
+        # Sign-in first: the two systems may answer as soon as they listen.
+        for system, app, port in (
+            (SIGN_IN, create_sign_in(world, certificate), ports.sign_in),
+            (BUSINESS_CENTRAL, business_central, ports.business_central),
+            (SALES, sales, ports.sales),
+        ):
+            secure = server_certificate if system == SIGN_IN else None
+            self._servers.append(Server(Front(app, system, world), port, certificate=secure))
+        addresses = [server.address for server in self._servers]
+        world.addresses.sign_in, world.addresses.business_central, world.addresses.sales = addresses
+        for server in self._servers:
+            server.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self.world.stop()
+        for server in self._servers:
+            server.stop()
+        if self._keeper is not None:
+            self._keeper.end()
+        self._folder.cleanup()
+
+    def environment(self) -> dict[str, str]:
+        """The settings under which a client finds and may use this sandbox."""
+        world = self.world
+        application = world.application
+        return {
+            "SALES_URL": world.addresses.sales,
+            "BC_URL": f"{world.addresses.business_central}/v2.0/{application.tenant_domain}/sandbox",
+            "BC_COMPANY": world.data.name,
+            "ENTRA_AUTHORITY": world.addresses.sign_in,
+            "ENTRA_TENANT_ID": application.tenant_id,
+            "ENTRA_CLIENT_ID": application.client_id,
+            "ENTRA_CLIENT_SECRET": application.secret,
+            "REQUESTS_CA_BUNDLE": str(self.authority_file),
+            "SANDBOX_ADMIN_CLIENT_ID": world.directory.administrator.client_id,
+            "SANDBOX_ADMIN_CLIENT_SECRET": world.directory.administrator.secret,
+            "SANDBOX_USERS": ",".join(user.name for user in world.directory.users()),
+            "SANDBOX_USER_PASSWORD": world.directory.password,
+        }
