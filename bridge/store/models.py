@@ -254,9 +254,43 @@ class ServiceKey(Base):
     salt: Mapped[str] = mapped_column(String(32))
     digest: Mapped[str] = mapped_column(String(64))
     scope: Mapped[str] = mapped_column(String(60), default="availability")
+    origins: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Browser origins that may use it, apart by blanks; empty for any that CORS_ORIGINS lets in."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    """Set while its user is disabled; a revoked key stays revoked when the user is enabled again."""
+    last_used_at: Mapped[datetime | None]
+    """To the minute."""
+
+
+class KeyEvent(Base):
+    """One thing done to a key, and by whom: the audit trail. Rows are only ever added."""
+
+    __tablename__ = "key_events"
+    __table_args__ = (Index("ix_key_events_user_name", "user_name", "at"),)
+    id: Mapped[str] = mapped_column(Guid, primary_key=True, default=new_id)
+    at: Mapped[datetime]
+    key_id: Mapped[str] = mapped_column(Guid)
+    user_name: Mapped[str] = mapped_column(String(250))
+    action: Mapped[str] = mapped_column(String(20))
+    """``created``, ``rotated out``, ``revoked``, ``disabled`` or ``enabled``."""
+    by: Mapped[str] = mapped_column(String(100))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Publication(Base):
+    """Whether a company's availability is published, and what stands in Sales about it. No row: published, by hand."""
+
+    __tablename__ = "publications"
+    company_id: Mapped[str] = mapped_column(Guid, primary_key=True)
+    published: Mapped[bool] = mapped_column(Boolean)
+    connection_id: Mapped[str] = mapped_column(String(36), default="")
+    """The ``nav_connection`` row in Sales."""
+    url: Mapped[str] = mapped_column(String(250), default="")
+    user_name: Mapped[str] = mapped_column(String(250), default="")
+    changed_at: Mapped[datetime]
 
 
 class Generation(Base):
