@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox.business_central import entities as api
-from sandbox.business_central.readers import id_by, outstanding
-from sandbox.business_central.schema import Entity, Navigation, fields, navigations
+from sandbox.business_central import figures
+from sandbox.business_central import properties as api
+from sandbox.business_central.readers import contact_company_name, field_by, id_by, outstanding
+from sandbox.business_central.schema import Entity, Navigation, Reader, fields, navigations
 
 VERSIONED = f"{api.STAMPED}, rowVersion int ro"
 STATUS = ("Open", "Released", "Pending Approval", "Pending Prepayment")
@@ -13,6 +14,28 @@ _MORE_ITEM = """
     rowVersion int ro
 """
 _CUSTOMER_CODES = "paymentTermsCode code10, shipmentMethodCode code10, shippingAgentCode code10"
+
+SALES_PRICE_TYPES = ("Customer", "Customer Price Group", "All Customers", "Campaign")
+PRICE_SOURCES = ("All Customers", "Customer", "Customer Price Group", "Customer Discount Group", "Contact", "Campaign")
+_PRICED = """
+    variantCode code10 ro, unitOfMeasureCode code10 ro, currencyCode code10 ro, minimumQuantity dec ro,
+    startingDate date ro, endingDate date ro, unitPrice dec ro
+"""
+_LISTED = "priceType priceType ro, amountType priceAmountType ro, status priceStatus ro"
+_LIST_ENUMS = {
+    "priceType": ("Any", "Sale", "Purchase"),
+    "priceAmountType": ("Any", "Price", "Cost", "Discount"),
+    "priceStatus": ("Draft", "Active", "Inactive"),
+}
+_FIGURES: dict[str, Reader] = {
+    "balance": figures.balance,
+    "outstandingOrders": figures.outstanding_orders,
+    "shippedNotInvoiced": figures.shipped_not_invoiced,
+    "outstandingInvoices": figures.outstanding_invoices,
+    "total": figures.total,
+    "overdueAmount": figures.overdue,
+    "totalSales": figures.sales_this_year,
+}
 
 _ENTITIES = (
     Entity(
@@ -40,7 +63,7 @@ _ENTITIES = (
     Entity(
         "salesDocuments", "salesDocument", "salesHeaders", "Sales Header",
         fields(
-            f"{api.SALES_ORDER.replace('status orderStatus ro', 'status realStatus ro')}, rowVersion int ro, "
+            f"{api.SALES_ORDER.replace('salesOrderEntityBufferStatus', 'realStatus')}, rowVersion int ro, "
             "documentType documentType ro, yourReference text35 ro, quoteNumber code20 ro, "
             "shippingAgentCode code10 ro, paymentTermsCode code10 ro, shipmentMethodCode code10 ro, "
             "paymentDiscountPercent dec ro, workDescription text ro, lastShipmentDate date ro, validUntilDate date ro",
@@ -57,7 +80,7 @@ _ENTITIES = (
             f"{api.LINE}, {VERSIONED}, documentType documentType ro, documentNumber code20 ro, itemNumber code20 ro, "
             "variantCode code10 ro, locationCode code10 ro, outstandingQuantity dec ro, shippedQuantity dec ro, "
             "invoicedQuantity dec ro, shipQuantity dec ro, invoiceQuantity dec ro, attachedToLineNumber int ro",
-            lineType=api.LINE_TYPES, documentType=("Quote", "Order"),
+            invoiceLineAggLineType=api.LINE_TYPES, documentType=("Quote", "Order"),
         ),
         computed={
             **api.LINE_IDS,
@@ -72,12 +95,13 @@ _ENTITIES = (
             f"{api.SALES_INVOICE}, rowVersion int ro, yourReference text35 ro, shipmentDate date ro, "
             "shippingAgentCode code10 ro, paymentTermsCode code10 ro, shipmentMethodCode code10 ro, "
             "workDescription text ro, currencyFactor dec ro, cancelled bool ro",
-            invoiceStatus=api.INVOICE_STATUS,
+            invoiceEntityAggregateStatus=api.INVOICE_STATUS,
         ),
         computed={
             **api.DOCUMENT_IDS,
             "yourReference": lambda company, row: row.get("customerPurchaseOrderReference", ""),
         },
+        view=lambda row: row["status"] != "Draft",
         navigations=navigations(
             *api.DOCUMENT_WAYS, Navigation("postedSalesInvoiceLines", "postedSalesInvoiceLines", foreign="documentId")
         ),
@@ -85,8 +109,9 @@ _ENTITIES = (
     ),
     Entity(
         "postedSalesInvoiceLines", "postedSalesInvoiceLine", "salesInvoiceLines", "Sales Invoice Line",
-        fields(f"{api.LINE}, {VERSIONED}, type lineType ro, documentNumber code20 ro, invoiceDiscountAmount dec ro",
-               lineType=api.LINE_TYPES),
+        fields(f"{api.LINE}, {VERSIONED}, type invoiceLineAggLineType ro, documentNumber code20 ro, "
+               "invoiceDiscountAmount dec ro",
+               invoiceLineAggLineType=api.LINE_TYPES),
         computed={
             **api.LINE_IDS,
             "type": lambda company, row: row["lineType"],
@@ -102,6 +127,71 @@ _ENTITIES = (
             "itemId": id_by("items", "number", "itemNumber"),
         },
         navigations=navigations(Navigation("item", "itemDetails", key="itemId")), notifies=True,
+    ),
+    Entity(
+        "vendorDetails", "vendorDetail", "vendors", "Vendor",
+        fields(f"{api.VENDOR}, rowVersion int ro, purchaserCode code20, contactName text100, faxNumber text30, "
+               f"mobilePhoneNumber text30, primaryContactNumber code20, {_CUSTOMER_CODES}",
+               vendorBlocked=("", "Payment", "All")),
+        computed=api.VENDOR_IDS, verbs=api.WRITE, notifies=True,
+    ),
+    Entity(
+        "contactDetails", "contactDetail", "contacts", "Contact",
+        fields(f"{api.CONTACT}, lastModifiedDateTime moment ro, rowVersion int ro, firstName text30, "
+               "middleName text30, surname text30, companyName text100 ro, faxNumber text30, pager text30, "
+               "salespersonCode code20, "
+               "currencyCode code10, salutationCode code10, relatedTable contactBusinessRelation ro, "
+               "relatedNumber code20 ro",
+               contactType=api.CONTACT_TYPES, contactBusinessRelation=api.RELATIONS),
+        computed={"companyName": contact_company_name}, verbs=api.WRITE, notifies=True,
+    ),
+    Entity(
+        "opportunityDetails", "opportunityDetail", "opportunities", "Opportunity",
+        fields(f"{VERSIONED}, number code20 ro, description text100 ro, contactNumber code20 ro, "
+               "contactCompanyNumber code20 ro, salespersonCode code20 ro, status opportunityStatus ro, "
+               "creationDate date ro, dateClosed date ro, probability dec ro, estimatedValue dec ro, "
+               "calculatedCurrentValue dec ro", opportunityStatus=api.OPPORTUNITY_STATUS),
+        computed={
+            "contactCompanyNumber": field_by("contacts", "number", "contactNumber", "companyNumber"),
+            "probability": lambda company, row: row.get("chancesOfSuccessPrc", 0),
+        },
+        notifies=True,
+    ),
+    Entity(
+        "customerPriceGroups", "customerPriceGroup", "customerPriceGroups", "Customer Price Group",
+        fields(f"{VERSIONED}, code code10 ro, description text100 ro"), notifies=True,
+    ),
+    Entity(
+        "salesPrices", "salesPrice", "salesPrices", "Sales Price",
+        fields(f"{VERSIONED}, salesType salesPriceType ro, salesCode code20 ro, itemNumber code20 ro, {_PRICED}",
+               salesPriceType=SALES_PRICE_TYPES),
+    ),
+    Entity(
+        "priceListHeaders", "priceListHeader", "priceListHeaders", "Price List Header",
+        fields(f"{VERSIONED}, code code20 ro, description text250 ro, {_LISTED}, sourceType priceSourceType ro, "
+               "sourceNumber code20 ro, allowUpdatingDefaults bool ro, currencyCode code10 ro, startingDate date ro, "
+               "endingDate date ro", **_LIST_ENUMS, priceSourceType=PRICE_SOURCES),
+        notifies=True,
+    ),
+    Entity(
+        "priceListLines", "priceListLine", "priceListLines", "Price List Line",
+        fields(f"{VERSIONED}, priceListCode code20 ro, lineNumber int ro, {_LISTED}, assetType priceAssetType ro, "
+               f"assetNumber code20 ro, {_PRICED}", **_LIST_ENUMS, priceAssetType=("Item", "Resource", "G/L Account")),
+    ),
+    Entity(
+        "customerStatistics", "customerStatistic", "customers", "Customer",
+        fields(f"{VERSIONED}, number code20 ro, displayName text100 ro, creditLimit dec ro, overdueAsOf date ro, "
+               "lastDetailedEntryNumber int ro, invoicedPrepaymentAmount dec ro, "
+               + ", ".join(f"{name} dec ro" for name in _FIGURES)),
+        computed={
+            **_FIGURES, "overdueAsOf": lambda company, row: company.today(),
+            "lastDetailedEntryNumber": figures.last_entry,
+        },
+    ),
+    Entity(
+        "customerLedgerActivity", "customerLedgerActivity", "customerEntries", "Detailed Cust. Ledg. Entry",
+        fields(f"{VERSIONED}, entryNumber int ro, customerId guid ro, customerNumber code20 ro"),
+        computed={"customerId": id_by("customers", "number", "customerNumber")}, notifies=True,
     ),
 )  # fmt: skip
 

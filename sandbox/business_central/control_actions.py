@@ -8,10 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sandbox.business_central import documents, errors, ledger, order_requests, posting, release, wire
+from sandbox.business_central import documents, errors, ledger, order_requests, posting, receivables, release, wire
 from sandbox.business_central.bridge_entities import BRIDGE
-from sandbox.business_central.entities import BLOCKED
 from sandbox.business_central.masters import change as change_master
+from sandbox.business_central.properties import BLOCKED
 from sandbox.business_central.state import Company
 from sandbox.business_central.tables import Row
 
@@ -81,11 +81,12 @@ def approve_order(company: Company, given: dict[str, Any]) -> Any:
 
 
 def pay_invoice(company: Company, given: dict[str, Any]) -> Any:
-    """A payment closes a posted invoice: ``invoice``."""
+    """A payment of a posted invoice: ``invoice``, and ``amount`` unless all that is left is paid."""
     row = company.one("salesInvoices", "number", str(given.get("invoice", "")))
     if row is None:
         raise errors.record_missing("Sales Invoice Header", f"No.='{given.get('invoice', '')}'")
-    return company.tables["salesInvoices"].update(row, {"remainingAmount": Decimal(0), "status": "Paid"})["status"]
+    amount = Decimal(str(given["amount"])) if "amount" in given else None
+    return receivables.pay(company, row, amount)["status"]
 
 
 def set_customer(company: Company, given: dict[str, Any]) -> Any:
@@ -164,7 +165,7 @@ def list_posted(company: Company, given: dict[str, Any]) -> Any:
         table: [
             {name: row.get(name, "") for name in names}
             for row in company.tables[table]
-            if given.get("order", row.get("orderNumber")) == row.get("orderNumber")
+            if row.get("status") != "Draft" and given.get("order", row.get("orderNumber")) == row.get("orderNumber")
         ]
         for table in ("salesShipments", "salesInvoices")
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sandbox.business_central import errors
+from sandbox.business_central.date_formula import add_formula
 from sandbox.business_central.schema import EMPTY_DATE, EMPTY_GUID
 from sandbox.business_central.state import Company
 from sandbox.business_central.tables import Row
@@ -16,6 +18,13 @@ _OF_CUSTOMER = ("addressLine1", "addressLine2", "city", "state", "country", "pos
 _DATES = ("orderDate", "postingDate", "requestedDeliveryDate")
 _GUARDED = frozenset({"pricesIncludeTax", "partialShipping", "requestedDeliveryDate", "shippingAgentCode"})
 """Fields that only an Open document lets change."""
+
+
+_EDITABLE = frozenset({"Open", "Draft"})
+_SERIES = {"Invoice": "draft"}
+_BLOCKS = {"Invoice": frozenset({"Invoice", "All"})}
+_BLOCKS_ALL = frozenset({"Ship", "Invoice", "All"})
+"""Kinds of blocking that keep a customer out of a kind of document; of invoices fewer than of the others."""
 
 
 class HeaderDraft:
@@ -29,14 +38,16 @@ class HeaderDraft:
     @classmethod
     def new(cls, company: Company, kind: str) -> HeaderDraft:
         today = company.today()
-        number = company.series[kind.lower()].draw()
+        number = company.series[_SERIES.get(kind, kind.lower())].draw()
         row = {"documentType": kind, "number": number, "status": "Open", "orderDate": today, "postingDate": today}
+        if kind == "Invoice":
+            row.update(status="Draft", invoiceDate=today)
         return cls(company, {**row, "partialShipping": True, "shipmentDate": today})
 
     @staticmethod
     def check_status_open(header: Row) -> None:
         """Raises Refused unless the real status is Open."""
-        if header["status"] != "Open":
+        if header["status"] not in _EDITABLE:
             raise errors.must_be("Status", "Open", header_name(header), header["status"])
 
     def set(self, name: str, value: Any) -> None:
@@ -54,6 +65,8 @@ class HeaderDraft:
     def repeat_dates(self, values: Mapping[str, Any]) -> None:
         """Dates that were sent win over those that came with the customer."""
         self.row.update({name: values[name] for name in _DATES if name in values})
+        if "dueDate" in values:
+            self.row["dueDate"] = values["dueDate"]
 
     def copy_sell_to_into_bill_to(self) -> None:
         if self.row.get("customerNumber") == self.row.get("billToCustomerNumber"):
@@ -95,6 +108,7 @@ class HeaderDraft:
         row["currencyCode"] = customer.get("currencyCode", "")
         row["pricesIncludeTax"] = bool(customer.get("pricesIncludeTax"))
         row["vatBusPostingGroup"] = customer.get("vatBusPostingGroup", "")
+        row["customerPriceGroup"] = customer.get("customerPriceGroup", "")
         self._payment_terms(customer.get("paymentTermsCode", ""))
 
     def _check_customer(self, customer: Row) -> None:
@@ -102,7 +116,8 @@ class HeaderDraft:
             raise errors.dialog(
                 f"You cannot create this type of document when Customer {customer['number']} is blocked for privacy."
             )
-        if blocked := customer.get("blocked"):
+        blocked = customer.get("blocked", "")
+        if blocked in _BLOCKS.get(self.row["documentType"], _BLOCKS_ALL):
             raise errors.dialog(
                 f"You cannot Create this type of document when Customer {customer['number']} "
                 f"is blocked with type {blocked}"
@@ -122,6 +137,11 @@ class HeaderDraft:
         self._related("paymentTermsCode", code, "paymentTerms", "Payment Terms Code", "Payment Terms")
         terms = self.company.one("paymentTerms", "code", code) if code else None
         self.row["paymentDiscountPercent"] = terms.get("discountPercent", Decimal(0)) if terms else Decimal(0)
+        self.row["dueDate"] = add_formula(self.row["orderDate"], terms.get("dueDateCalculation", "") if terms else "")
+
+    def _document_date(self, day: date) -> None:
+        self.row["orderDate"] = self.row["invoiceDate"] = day
+        self._payment_terms(self.row.get("paymentTermsCode", ""))
 
     def _payment_discount(self, percent: Decimal) -> None:
         if not 0 <= percent <= 100:
@@ -175,6 +195,8 @@ def _customer_by(field: str) -> Callable[[HeaderDraft, Any], Row | None]:
 
 _BY_ID, _BY_NUMBER = _customer_by("id"), _customer_by("number")
 _SETTERS: Mapping[str, Callable[[HeaderDraft, Any], None]] = {
+    "documentDate": HeaderDraft._document_date,
+    "invoiceDate": HeaderDraft._document_date,
     "customerId": lambda draft, value: draft._sell_to(_BY_ID(draft, value)),
     "customerNumber": lambda draft, value: draft._sell_to(_BY_NUMBER(draft, value)),
     "billToCustomerId": lambda draft, value: draft._bill_to(_BY_ID(draft, value)),

@@ -15,14 +15,21 @@ from sandbox.business_central.amounts import NOTHING, Amounts, Priced, discount_
 from sandbox.business_central.document_header import HeaderDraft
 from sandbox.business_central.document_line import LineDraft, line_name
 from sandbox.business_central.state import Company
-from sandbox.business_central.tables import Row
+from sandbox.business_central.tables import Row, Table
 
+_OPEN_DOCUMENTS = ("salesHeaders", "salesLines")
 STEP = 10_000
 """Between the numbers of two lines."""
 
 
+def home(company: Company, header: Row) -> tuple[Table, Table]:
+    """The tables that hold a document and its lines. A draft invoice lives where the posted one will be."""
+    names = ("salesInvoices", "salesInvoiceLines") if header["documentType"] == "Invoice" else _OPEN_DOCUMENTS
+    return company.tables[names[0]], company.tables[names[1]]
+
+
 def create_header(company: Company, kind: str, values: Mapping[str, Any], *, through_api: bool = True) -> Row:
-    """A new document with a number from its series. ``kind`` is Order or Quote.
+    """A new document with a number from its series. ``kind`` is Order, Quote or Invoice.
 
     ``through_api``: API v2.0 copies the sell-to address into the bill-to address on each write of a header.
     """
@@ -34,7 +41,7 @@ def create_header(company: Company, kind: str, values: Mapping[str, Any], *, thr
     draft.repeat_dates(values)
     if through_api:
         draft.copy_sell_to_into_bill_to()
-    return company.tables["salesHeaders"].insert(draft.row)
+    return home(company, draft.row)[0].insert(draft.row)
 
 
 def change_header(company: Company, header: Row, values: Mapping[str, Any], *, through_api: bool = True) -> Row:
@@ -44,10 +51,11 @@ def change_header(company: Company, header: Row, values: Mapping[str, Any], *, t
         draft.set(name, value)
     if through_api:
         draft.copy_sell_to_into_bill_to()
-    header = company.tables["salesHeaders"].update(header, draft.row)
+    headers, lines = home(company, header)
+    header = headers.update(header, draft.row)
     if "requestedDeliveryDate" in values:
         for line in lines_of(company, header):
-            company.tables["salesLines"].update(line, {"shipmentDate": header["requestedDeliveryDate"]})
+            lines.update(line, {"shipmentDate": header["requestedDeliveryDate"]})
     if "discountAmount" in values:
         return set_invoice_discount(company, header, values["discountAmount"])
     return recalculate(company, header)
@@ -64,14 +72,14 @@ def add_line(company: Company, header: Row, values: Mapping[str, Any], *, price_
         raise errors.dialog("You cannot insert a line because a line already exists.")
     draft = LineDraft.new(company, header, sequence, price_search)
     draft.set_all(values)
-    return company.tables["salesLines"].insert(draft.row)
+    return home(company, header)[1].insert(draft.row)
 
 
 def change_line(company: Company, header: Row, line: Row, values: Mapping[str, Any]) -> Row:
     """Validate and store changed line fields; the document is not worked out yet."""
     draft = LineDraft(company, header, line, price_search=True)
     draft.set_all(values)
-    return company.tables["salesLines"].update(line, draft.row)
+    return home(company, header)[1].update(line, draft.row)
 
 
 def delete_line(company: Company, header: Row, line: Row) -> None:
@@ -80,10 +88,11 @@ def delete_line(company: Company, header: Row, line: Row) -> None:
         check_open(header)
     if line.get("shippedQuantity", NOTHING) > line.get("invoicedQuantity", NOTHING):
         raise errors.must_be("Qty. Shipped Not Invoiced", "0", line_name(header, line), str(line["shippedQuantity"]))
-    table = company.tables["salesLines"]
+    _, table = home(company, header)
     for attached in lines_of(company, header):
         if attached.get("attachedToLineNumber") == line["sequence"]:
             table.delete(attached)
+    release_reservations(company, line)
     table.delete(line)
 
 
@@ -98,15 +107,25 @@ def delete_document(company: Company, header: Row) -> None:
 
 def remove(company: Company, header: Row) -> None:
     """Take header, lines and notes away without asking, as posting does with what is fully invoiced."""
+    headers, lines = home(company, header)
     for line in lines_of(company, header):
-        company.tables["salesLines"].delete(line)
-    for note in company.tables["notes"].by("documentId", header["id"]):
-        company.tables["notes"].delete(note)
-    company.tables["salesHeaders"].delete(header)
+        release_reservations(company, line)
+        lines.delete(line)
+    for table, owner in (("notes", "documentId"), ("documentAttachments", "parentId")):
+        for row in company.tables[table].by(owner, header["id"]):
+            company.tables[table].delete(row)
+    headers.delete(header)
+
+
+def release_reservations(company: Company, line: Row) -> None:
+    """What was reserved for a line is free again."""
+    table = company.tables["reservations"]
+    for entry in table.by("demandLineId", line["id"]):
+        table.delete(entry)
 
 
 def lines_of(company: Company, header: Row) -> list[Row]:
-    return company.tables["salesLines"].by("documentId", header["id"])
+    return home(company, header)[1].by("documentId", header["id"])
 
 
 def check_open(header: Row) -> None:
@@ -138,6 +157,7 @@ def set_invoice_discount(company: Company, header: Row, amount: Decimal) -> Row:
 
 def recalculate(company: Company, header: Row) -> Row:
     """Spread the invoice discount, work out VAT and totals, and stamp the header anew (its lines may have moved)."""
+    headers, table = home(company, header)
     lines = lines_of(company, header)
     prices = [priced(line) for line in lines]
     discount = min(header.get("discountAmount", NOTHING), max(discount_base(prices), NOTHING))
@@ -145,7 +165,7 @@ def recalculate(company: Company, header: Row) -> Row:
     for line, found in zip(lines, amounts, strict=True):
         values = as_fields(found)
         if any(line.get(name, NOTHING) != value for name, value in values.items()):
-            company.tables["salesLines"].update(line, values)
+            table.update(line, values)
     net = sum((found.net for found in amounts), NOTHING)
     tax = sum((found.net_tax for found in amounts), NOTHING)
     totals = {
@@ -154,7 +174,7 @@ def recalculate(company: Company, header: Row) -> Row:
         "totalTaxAmount": tax,
         "totalAmountIncludingTax": net + tax,
     }
-    return company.tables["salesHeaders"].update(header, {**header_changes(header), **totals})
+    return headers.update(header, {**header_changes(header), **totals})
 
 
 def header_changes(header: Row) -> Row:

@@ -7,13 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.business_central import errors
+from sandbox.business_central.contacts import check_contact, check_opportunity
 from sandbox.business_central.ledger import Movement, post
 from sandbox.business_central.schema import EMPTY_GUID, Entity
 from sandbox.business_central.state import Company
 from sandbox.business_central.tables import Row
 
-_SERIES = {"items": "item", "customers": "customer", "contacts": "contact"}
-_NAMED = frozenset({"customers", "contacts"})
+_SERIES = {
+    "items": "item",
+    "customers": "customer",
+    "contacts": "contact",
+    "vendors": "vendor",
+    "opportunities": "opportunity",
+}
+_NAMED = frozenset({"customers", "contacts", "vendors"})
+
+_RULES = {"contacts": check_contact, "opportunities": check_opportunity}
+"""What a table adds to or says against written values: (company, row as it is, values) to values."""
 
 # id property: code property, table, key, title in messages
 _PAIRS: Mapping[str, tuple[str, str, str, str]] = {
@@ -41,6 +51,7 @@ def create(company: Company, entity: Entity, values: Mapping[str, Any]) -> Row:
     row = _checked(company, entity, {**values, "id": values.get("id", EMPTY_GUID)})
     if row["id"] == EMPTY_GUID:
         del row["id"]
+    row = _RULES[entity.table](company, {}, row) if entity.table in _RULES else row
     if entity.table in _NAMED and not row.get("displayName"):
         raise errors.dialog('A "displayName" must be provided.')
     key = "code" if "code" in entity.properties else "number"
@@ -60,6 +71,7 @@ def change(company: Company, entity: Entity, row: Row, values: Mapping[str, Any]
     key = "code" if "code" in entity.properties else "number"
     if entity.table in _NAMED and changes.get("displayName", "-") == "":
         raise errors.dialog('The blank "displayName" is not allowed.')
+    changes = _RULES[entity.table](company, row, changes) if entity.table in _RULES else changes
     if key in changes and changes[key] != row[key]:
         _check_unique(company, entity, key, {**row, **changes})
         if entity.table == "items":
@@ -80,6 +92,11 @@ def delete(company: Company, entity: Entity, row: Row) -> None:
             raise errors.dialog(f"You cannot delete Item {number} because there are one or more ledger entries for it.")
         if company.tables["salesLines"].by("lineObjectNumber", number):
             raise errors.dialog(f"You cannot delete Item {number} because there are open sales lines that include it.")
+    if entity.table == "itemVariants" and any(
+        line.get("variantCode") == row["code"]
+        for line in company.tables["salesLines"].by("lineObjectNumber", row["itemNumber"])
+    ):
+        raise errors.dialog(f"You cannot delete item variant {row['code']} because open sales lines include it.")
     if entity.table == "customers" and company.tables["salesHeaders"].by("customerNumber", row["number"]):
         raise errors.dialog(
             f"You cannot delete Customer {row['number']} because there is at least one outstanding Sales Order for it."
@@ -119,8 +136,10 @@ def _check_unique(company: Company, entity: Entity, key: str, row: Row) -> None:
         if company.one("items", "number", row.get("itemNumber", "")) is None:
             raise errors.dialog("The item values do not match to a specific Item.")
         found = next((other for other in table.by("itemNumber", row["itemNumber"]) if other[key] == row[key]), None)
-    else:
-        found = table.one(key, row[key])
+        if found is not None and found["id"] != row.get("id"):
+            raise errors.same_key(entity.title, f"Item No.='{row['itemNumber']}',Code='{row['code']}'")
+        return
+    found = table.one(key, row[key])
     if found is not None and found["id"] != row.get("id"):
         raise errors.same_key(entity.title, f"{'No.' if key == 'number' else 'Code'}='{row[key]}'")
 

@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sandbox.business_central import errors, wire
-from sandbox.business_central.documents import add_line, create_header, lines_of, recalculate, set_invoice_discount
-from sandbox.business_central.entities import LINE_TYPES
+from sandbox.business_central import errors, quotes, wire
+from sandbox.business_central.documents import (
+    add_line,
+    change_header,
+    create_header,
+    lines_of,
+    recalculate,
+    set_invoice_discount,
+)
+from sandbox.business_central.properties import LINE_TYPES
 from sandbox.business_central.release import release
 from sandbox.business_central.schema import Property, fields
 from sandbox.business_central.state import Company
@@ -36,7 +44,7 @@ _ADDRESS = fields(
 _LINE = fields(
     """
     sequence int, lineType lineType, lineObjectNumber code20, description text100, unitOfMeasureCode code10,
-    quantity dec, unitPrice dec, discountAmount dec, attachedToLineNumber int
+    quantity dec, unitPrice dec, unitPriceMayIncludeVAT bool, discountAmount dec, attachedToLineNumber int
     """,
     lineType=LINE_TYPES,
 )
@@ -103,13 +111,33 @@ def add_note(
     return str(company.tables["notes"].insert({**owner, **fields_})["id"])
 
 
+def replace_quote(company: Company, quote: Row, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Archive a quote, empty it, and fill it anew on the same number. Raises Refused; the quote is as before then."""
+    _check_names("the quote", request, {*_HEADER, *_OTHER, *_PARTIES, "lines", "notes"})
+    values = header_values(request)
+    other = _typed("the quote", {name: request[name] for name in _OTHER if name in request}, _OTHER)
+    if "customerId" in values or "customerNumber" in values:
+        _customer(company, values)
+    with company.journal.transaction():
+        quotes.archive(company, quote)
+        quote = quotes.empty(company, quote)
+        quote = change_header(company, quote, values, through_api=False)
+        quote = _fill(company, quote, other, request)
+    return _answer(company, quote, False, "")
+
+
 def _create(company: Company, values: Row, other: Row, request: Mapping[str, Any]) -> Row:
-    header = create_header(company, "Order", values, through_api=False)
+    return _fill(company, create_header(company, "Order", values, through_api=False), other, request)
+
+
+def _fill(company: Company, header: Row, other: Row, request: Mapping[str, Any]) -> Row:
     for number, line in enumerate(_list(request, "lines"), start=1):
         where = f"line {number}"
         given = {name: value for name, value in line.items() if value not in (None, "")}
         _check_names(where, line, _LINE)
         typed = _typed(where, given, _LINE)
+        if typed.pop("unitPriceMayIncludeVAT", False):
+            typed["unitPrice"] = _without_vat(company, header, typed)
         add_line(company, header, {name: typed[name] for name in _LINE if name in typed}, price_search=False)
     discount = other.get("discountAmount")
     header = set_invoice_discount(company, header, discount) if discount else recalculate(company, header)
@@ -118,6 +146,19 @@ def _create(company: Company, values: Row, other: Row, request: Mapping[str, Any
         created = typed.get("createdOn") or company.journal.stamp()
         add_note(company, header, typed.get("subject", ""), typed.get("body", ""), created)
     return header
+
+
+def _without_vat(company: Company, header: Row, line: Row) -> Decimal:
+    """The price less the VAT that the item's own price includes, where that is the VAT this document charges."""
+    price: Decimal = line.get("unitPrice", NOTHING)
+    is_item = line.get("lineType") == "Item"
+    item = company.one("items", "number", line.get("lineObjectNumber", "")) if is_item else None
+    if item is None or not item.get("priceIncludesTax") or header.get("pricesIncludeTax"):
+        return price
+    group = item.get("vatBusPostingGroupPrice", "")
+    if not group or group != header.get("vatBusPostingGroup", ""):
+        return price
+    return rounded(price / (1 + item.get("vatPercent", NOTHING) / 100), UNIT_PRICE)
 
 
 def _customer(company: Company, values: Row) -> Row:
@@ -140,7 +181,7 @@ def _existing(company: Company, reference: str, customer: str) -> Row | None:
 def _posted(company: Company, reference: str, customer: str) -> dict[str, Any] | None:
     """The order that posting has taken away, told from the first invoice it left."""
     found = company.tables["salesInvoices"].by("customerPurchaseOrderReference", reference)
-    invoice = next((row for row in found if row["customerNumber"] == customer), None)
+    invoice = next((row for row in found if row["customerNumber"] == customer and row["status"] != "Draft"), None)
     if invoice is None:
         return None
     lines = company.tables["salesInvoiceLines"].by("documentId", invoice["id"])

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sandbox.business_central import errors
+from sandbox.business_central import errors, receivables
 from sandbox.business_central.amounts import NOTHING, rounded
+from sandbox.business_central.date_formula import add_formula
 from sandbox.business_central.document_header import header_name
 from sandbox.business_central.document_line import base_quantity_factor
-from sandbox.business_central.documents import lines_of, recalculate, remove
+from sandbox.business_central.documents import lines_of, recalculate, release_reservations, remove
 from sandbox.business_central.ledger import Movement, post
 from sandbox.business_central.release import release
 from sandbox.business_central.state import Company
@@ -22,7 +23,7 @@ Quantities = Mapping[int, Decimal]
 _KEPT = (
     "externalDocumentNumber", "customerNumber", "customerName", "billToCustomerNumber", "billToName", "currencyCode",
     "pricesIncludeTax", "paymentTermsCode", "shipmentMethodCode", "shippingAgentCode", "salesperson", "phoneNumber",
-    "email", "shipToName", "shipToContact", "workDescription", "shipmentDate",
+    "email", "shipToName", "shipToContact", "workDescription", "shipmentDate", "paymentDiscountPercent",
 )  # fmt: skip
 _ADDRESSES = ("sellTo", "billTo", "shipTo")
 _LINE_KEPT = (
@@ -116,6 +117,7 @@ def _to_invoice(line: Row) -> Decimal:
 def _copied(company: Company, header: Row, series: str) -> Row:
     """What a posted document keeps of its order."""
     today = company.today()
+    terms = company.one("paymentTerms", "code", header.get("paymentTermsCode") or "-") or {}
     row = {name: header[name] for name in _KEPT if header.get(name)}
     row.update({name: value for name, value in header.items() if name.startswith(_ADDRESSES)})
     return {
@@ -127,7 +129,7 @@ def _copied(company: Company, header: Row, series: str) -> Row:
         "quoteNumber": header.get("quoteNumber", ""),
         "postingDate": today,
         "invoiceDate": today,
-        "dueDate": today,
+        "dueDate": add_formula(today, terms.get("dueDateCalculation", "")),
     }
 
 
@@ -152,6 +154,7 @@ def _ship(company: Company, header: Row, quantities: Quantities) -> str:
         if line["lineType"] == "Item":
             _take_stock(company, header, line, quantity, document["number"])
         if quantity:
+            release_reservations(company, line)
             shipped = line.get("shippedQuantity", NOTHING) + quantity
             changes = {"shippedQuantity": shipped, "shipQuantity": line["quantity"] - shipped}
             company.tables["salesLines"].update(line, changes)
@@ -211,7 +214,7 @@ def _invoice(company: Company, header: Row, quantities: Quantities) -> str:
                 line, {**changes, "invoicedQuantity": invoiced, "invoiceQuantity": left}
             )
     total = totals["netAmount"] + totals["netTaxAmount"]
-    company.tables["salesInvoices"].update(
+    document = company.tables["salesInvoices"].update(
         document,
         {
             "discountAmount": totals["invoiceDiscountAllocation"],
@@ -221,6 +224,7 @@ def _invoice(company: Company, header: Row, quantities: Quantities) -> str:
             "remainingAmount": total,
         },
     )
+    receivables.owe(company, document)
     _end_or_go_on(company, header)
     return str(document["number"])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sandbox.business_central import errors, order_requests, wire
+from sandbox.business_central import errors, order_requests, quotes, wire
 from sandbox.business_central.documents import change_header, lines_of
 from sandbox.business_central.promise import promise
 from sandbox.business_central.release import release, reopen
@@ -81,7 +81,7 @@ def _setup(company: Company) -> str:
             "unitGroupsEnabled": setup.unit_groups,
             "extendedPricesEnabled": setup.extended_prices,
             "bidirectionalOrders": setup.bidirectional_orders,
-            "defaultPriceListCode": "",
+            "defaultPriceListCode": setup.default_price_list,
             "shippingAgents": agents,
         }
     )
@@ -151,6 +151,8 @@ def _find(company: Company, reference: str, customer_number: str) -> str:
         ("Posted Shipment", "salesShipments", "customerPurchaseOrderReference"),
     ):
         for row in company.tables[table].by(field, reference):
+            if row.get("status") == "Draft":
+                continue
             if reference and row["customerNumber"] == customer_number.upper():
                 found.append(
                     {
@@ -167,12 +169,12 @@ def _find(company: Company, reference: str, customer_number: str) -> str:
 
 
 def _archive(company: Company, document_id: str) -> str:
-    header = order(company, document_id)
-    version = len(company.tables["archives"].by("number", header["number"])) + 1
-    kept = {name: value for name, value in header.items() if name not in {"id", "rowVersion", "lastModifiedDateTime"}}
-    lines = [dict(line) for line in lines_of(company, header)]
-    company.tables["archives"].insert({**kept, "versionNumber": version, "docNoOccurrence": 1, "lines": lines})
-    return _text({"docNoOccurrence": 1, "versionNo": version})
+    occurrence, version = quotes.archive(company, order(company, document_id))
+    return _text({"docNoOccurrence": occurrence, "versionNo": version})
+
+
+def _replace_quote(company: Company, quote_id: str, request: str) -> str:
+    return _text(order_requests.replace_quote(company, order(company, quote_id), _object(request, "request")))
 
 
 def _add_note(company: Company, document_id: str, subject: str, body: str, created_on: str) -> str:
@@ -239,6 +241,7 @@ PROCEDURES: dict[str, tuple[tuple[str, ...], Callable[..., str | int]]] = {
     "AttachSalesLines": (("documentId", "pairs"), _attach),
     "FindOrderByReference": (("reference", "customerNo"), _find),
     "ArchiveSalesDocument": (("documentId",), _archive),
+    "ReplaceSalesQuote": (("quoteId", "request"), _replace_quote),
     "AddOrderNote": (("documentId", "subject", "body", "createdOn"), _add_note),
     "ListOrderNotes": (("since",), _list_notes),
     "CalculateAvailability": (("request",), _availability),

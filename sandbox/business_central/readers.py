@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sandbox.business_central.schema import EMPTY_GUID, Reader
+from sandbox.business_central.schema import EMPTY_DATE, EMPTY_GUID, Reader
 
 if TYPE_CHECKING:
     from sandbox.business_central.state import Company
@@ -58,6 +58,45 @@ def document_status(company: Company, row: Row) -> str:
 def fully_shipped(company: Company, row: Row) -> bool:
     lines = [line for line in company.tables["salesLines"].by("documentId", row["id"]) if line.get("quantity")]
     return bool(lines) and all(line["quantity"] == line.get("shippedQuantity", 0) for line in lines)
+
+
+def fully_received(company: Company, row: Row) -> bool:
+    lines = company.tables["purchaseLines"].by("documentId", row["id"])
+    return bool(lines) and all(line["quantity"] == line.get("receivedQuantity", 0) for line in lines)
+
+
+def quote_status(company: Company, row: Row) -> str:
+    """Where a quote stands; one whose last day is over is Expired, whatever it was before."""
+    if row.get("acceptedDate"):
+        return "Accepted"
+    if EMPTY_DATE < row.get("validUntilDate", EMPTY_DATE) < company.today():
+        return "Expired "
+    return "Sent" if row.get("sentDate") else "Draft"
+
+
+def contact_company_name(company: Company, row: Row) -> str:
+    if row.get("type", "Company") == "Company":
+        return str(row.get("displayName", ""))
+    return str(field_by("contacts", "number", "companyNumber", "displayName")(company, row))
+
+
+def contact_relation(company: Company, row: Row) -> str:
+    return str(row.get("relatedTable") or "None")
+
+
+def contact_related_id(company: Company, row: Row) -> Any:
+    """The customer or vendor a contact belongs to."""
+    table = "vendors" if row.get("relatedTable") == "Vendor" else "customers"
+    return id_by(table, "number", "relatedNumber")(company, row)
+
+
+def opportunity_contact(wanted: str) -> Reader:
+    return field_by("contacts", "number", "contactNumber", wanted)
+
+
+def opportunity_company_name(company: Company, row: Row) -> str:
+    contact = company.one("contacts", "number", row.get("contactNumber") or "-")
+    return contact_company_name(company, contact) if contact else ""
 
 
 def object_id(kind: str, table: str) -> Reader:

@@ -36,7 +36,7 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """``length`` is the most characters of a text; ``options`` are an enumeration's members as people read them."""
+    """``length`` is the most characters of a text; ``options`` are the members of the enumeration ``enum``."""
 
     name: str
     kind: Kind
@@ -45,6 +45,7 @@ class Property:
     length: int = 0
     options: tuple[str, ...] = ()
     whole: bool = False
+    enum: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Entity:
     """One entity set of one API. ``title`` is the table's name in messages; ``view`` keeps rows out of the set.
 
     ``parent`` is the property a list must be narrowed by, where the real page has no table of its own. ``computed``
-    properties are not stored. ``notifies`` says whether webhooks are offered.
+    properties are not stored. ``notifies`` says whether webhooks are offered. ``document`` is the kind of sales
+    document a set holds, or whose lines it holds.
     """
 
     set_name: str
@@ -77,6 +79,7 @@ class Entity:
     parent: str = ""
     view: Callable[[Row], bool] | None = None
     notifies: bool = False
+    document: str = ""
 
     def read(self, company: Company, row: Row, name: str) -> Any:
         """One property of a row, as people would write it."""
@@ -110,7 +113,7 @@ def fields(text: str, **options: tuple[str, ...]) -> dict[str, Property]:
         access = {"ro": Access.NEVER, "create": Access.CREATE}[part[2]] if len(part) > 2 else Access.ALWAYS
         if kind_word in options:
             members = options[kind_word]
-            found[name] = Property(name, Kind.OPTION, access, members[0], options=members)
+            found[name] = Property(name, Kind.OPTION, access, members[0], options=members, enum=kind_word)
             continue
         match = _TYPE.match(kind_word)
         if match is None:

@@ -1,12 +1,14 @@
-"""A fresh environment with one company, filled from the data that both systems are seeded from."""
+"""A fresh environment: a company filled from the data that both systems are seeded from, and a small branch of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+from sandbox.business_central import seed_more
 from sandbox.business_central.ledger import Movement, post
+from sandbox.business_central.seed_more import branch_of, put
 from sandbox.business_central.state import Company, Setup, State
 from sandbox.business_central.tables import Journal
 from sandbox.company import CompanyData, Customer, Item
@@ -18,8 +20,16 @@ ON_PREMISES_KEY = "sandbox-web-service-access-key-of-44-letters"
 
 
 def seed(data: CompanyData, now: Callable[[], datetime]) -> State:
-    """An environment whose only company holds ``data``; all stock is posted, no document is there yet."""
+    """An environment whose first company holds ``data``; all stock is posted, no sales document is there yet."""
     journal = Journal(now)
+    state = State(journal, now, users={ON_PREMISES_USER: ON_PREMISES_KEY})
+    for each in (data, branch_of(data)):
+        state.add([_company(each, journal, now)])
+    journal.changes.clear()
+    return state
+
+
+def _company(data: CompanyData, journal: Journal, now: Callable[[], datetime]) -> Company:
     setup = Setup(
         data.local_currency,
         freight_account=data.freight_account,
@@ -27,32 +37,25 @@ def seed(data: CompanyData, now: Callable[[], datetime]) -> State:
         vat_percent=max((item.vat_percent for item in data.items), default=Decimal(0)),
     )
     company = Company(company_id(data.name), data.name, journal, now, setup)
-    state = State(journal, now, users={ON_PREMISES_USER: ON_PREMISES_KEY})
-    state.add([company])
     _fill_codes(company, data)
     for person in data.salespeople:
         fields = {"code": person.code.upper(), "displayName": person.name, "email": person.email}
-        _put(company, "salespeoplePurchasers", fields, "code")
+        put(company, "salespeoplePurchasers", fields, "code")
     for customer in data.customers:
-        _put(company, "customers", _customer(customer), "number")
+        put(company, "customers", _customer(customer), "number")
+    seed_more.fill(company, data)
     for item in data.items:
         _put_item(company, item)
     _put_incoming(company, data)
-    journal.changes.clear()
-    return state
-
-
-def _put(company: Company, table: str, fields: Mapping[str, object], key: str) -> None:
-    row_id = made_id(company.name, table, str(fields[key]))
-    company.tables[table].insert({"id": row_id, **{name: value for name, value in fields.items() if value != ""}})
+    return company
 
 
 def _fill_codes(company: Company, data: CompanyData) -> None:
     for unit in data.units:
-        _put(company, "unitsOfMeasure", {"code": unit.code.upper(), "displayName": unit.name}, "code")
+        put(company, "unitsOfMeasure", {"code": unit.code.upper(), "displayName": unit.name}, "code")
     for code, name, formula in data.payment_terms:
         terms = {"code": code.upper(), "displayName": name, "dueDateCalculation": formula}
-        _put(company, "paymentTerms", terms, "code")
+        put(company, "paymentTerms", terms, "code")
     for table, rows in (
         ("shipmentMethods", data.shipment_methods),
         ("shippingAgents", data.shipping_agents),
@@ -60,7 +63,7 @@ def _fill_codes(company: Company, data: CompanyData) -> None:
         ("locations", data.locations),
     ):
         for code, name in rows:
-            _put(company, table, {"code": code.upper(), "displayName": name}, "code")
+            put(company, table, {"code": code.upper(), "displayName": name}, "code")
     for code, name, rate in data.currencies:
         currency = {
             "code": code.upper(),
@@ -69,7 +72,7 @@ def _fill_codes(company: Company, data: CompanyData) -> None:
             "amountDecimalPlaces": "2:2",
             "amountRoundingPrecision": Decimal("0.01"),
         }
-        _put(company, "currencies", currency, "code")
+        put(company, "currencies", currency, "code")
     for resource in data.resources:
         service = {
             "number": resource.number.upper(),
@@ -78,12 +81,12 @@ def _fill_codes(company: Company, data: CompanyData) -> None:
             "baseUnitOfMeasureCode": resource.unit.upper(),
             "unitPrice": resource.price,
         }
-        _put(company, "resources", service, "number")
+        put(company, "resources", service, "number")
     if data.freight_account:
         account = {"number": data.freight_account, "displayName": "Freight", "category": "Income"}
-        _put(company, "accounts", account, "number")
+        put(company, "accounts", account, "number")
     information = {"displayName": data.name, "currencyCode": data.local_currency}
-    _put(company, "companyInformation", information, "displayName")
+    put(company, "companyInformation", information, "displayName")
 
 
 def _customer(customer: Customer) -> dict[str, object]:
@@ -125,7 +128,7 @@ def _put_item(company: Company, item: Item) -> None:
         "inventoryPostingGroupCode": "RESALE",
         "generalProductPostingGroupCode": "RETAIL",
     }
-    _put(company, "items", fields, "number")
+    put(company, "items", fields, "number")
     if item.stock:
         post(company, Movement(item.number.upper(), item.stock, item.location.upper()))
 

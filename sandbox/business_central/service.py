@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from sandbox.business_central import errors, posting, procedures, wire, writing
+from sandbox.business_central import bound_actions, errors, procedures, wire, writing
 from sandbox.business_central.bridge_entities import BRIDGE
 from sandbox.business_central.entities import API_V2, COMPANY
 from sandbox.business_central.query import Api, Json, Reader
@@ -206,15 +206,11 @@ class Request:
         return Answer(200, {"@odata.context": chosen, **self._reader(entity).json(row, options)})
 
     def _action(self, entity: Entity, row: Row, name: str) -> Answer:
-        action = name.lower().removeprefix(_ACTION)
-        if not entity.actions:
-            raise errors.Refused(501, "BadRequest_MethodNotImplemented", f"'{entity.name}' has no bound actions.")
-        if action not in entity.actions:
-            raise errors.segment_missing(name)
+        action = bound_actions.find(entity, name[len(_ACTION) :])
         if self.call.method != "POST":
             raise errors.method_not_allowed(self.call.method, name)
         writing.check_token(row, self.call.headers.get("if-match"), needed=False)
-        posting.ship_and_invoice(self.company, row)
+        action(self.company, row)
         return Answer(204)
 
     def _check_verb(self, entity: Entity, *possible: str) -> None:

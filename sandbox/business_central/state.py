@@ -33,12 +33,15 @@ _TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "resources": (("number",), ("number",)),
     "salesHeaders": (
         ("documentType", "number"),
-        ("number", "customerNumber", "externalDocumentNumber", "yourReference"),
+        ("number", "customerNumber", "billToCustomerNumber", "externalDocumentNumber", "yourReference"),
     ),
     "salesLines": (("documentType", "documentNumber", "sequence"), ("documentId", "lineObjectNumber")),
     "salesInvoices": (
         ("number",),
-        ("number", "orderNumber", "customerNumber", "externalDocumentNumber", "customerPurchaseOrderReference"),
+        (
+            "number", "orderNumber", "customerNumber", "billToCustomerNumber", "externalDocumentNumber",
+            "customerPurchaseOrderReference",
+        ),
     ),
     "salesInvoiceLines": (("documentNumber", "sequence"), ("documentId",)),
     "salesShipments": (
@@ -46,11 +49,24 @@ _TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("number", "orderNumber", "customerNumber", "externalDocumentNumber", "customerPurchaseOrderReference"),
     ),
     "salesShipmentLines": (("documentNo", "sequence"), ("documentId", "documentNo")),
-    "purchaseHeaders": (("number",), ("number",)),
+    "salesCreditMemos": (("number",), ("number", "customerNumber", "invoiceNumber")),
+    "purchaseHeaders": (("number",), ("number", "vendorNumber")),
     "purchaseLines": (("documentNumber", "sequence"), ("documentId", "lineObjectNumber")),
+    "transferHeaders": (("number",), ("number",)),
+    "transferLines": (("documentNumber", "lineNumber"), ("documentId", "itemNumber")),
+    "reservations": (("entryNumber",), ("itemNumber", "demandLineId", "supplyLineId")),
     "notes": (("createdOn",), ("documentId",)),
     "archives": (("number", "versionNumber"), ("number",)),
-}
+    "vendors": (("number",), ("number",)),
+    "opportunities": (("number",), ("number", "contactNumber")),
+    "customerEntries": (("entryNumber",), ("customerNumber", "documentNumber")),
+    "customerPriceGroups": (("code",), ("code",)),
+    "salesPrices": (("itemNumber", "salesCode", "startingDate"), ("itemNumber",)),
+    "priceListHeaders": (("code",), ("code",)),
+    "priceListLines": (("priceListCode", "lineNumber"), ("assetNumber", "priceListCode")),
+    "jobQueueEntries": (("description",), ()),
+    "documentAttachments": (("parentId", "lineNumber"), ("parentId",)),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -72,6 +88,9 @@ class Setup:
     unit_groups: bool = False
     extended_prices: bool = False
     bidirectional_orders: bool = False
+    look_ahead: str = ""
+    """Date formula of the window behind a promised day whose demand counts too; empty for none."""
+    default_price_list: str = ""
 
 
 class NumberSeries:
@@ -138,6 +157,8 @@ class Company:
         self.tables = {name: Table(company_id, name, journal, *spec) for name, spec in _TABLES.items()}
         self.inventory = Inventory(journal)
         self.entry_numbers = EntryNumbers()
+        self.customer_entries = 0
+        """Number of the last entry of the customer ledger."""
         self.late: list[tuple[Row, int]] = []
         """Ledger entries written by a transaction that is still open, each with the row version it holds."""
         self.series = {
@@ -149,6 +170,11 @@ class Company:
             "item": NumberSeries("ITEM", 1000),
             "customer": NumberSeries("C", 60000),
             "contact": NumberSeries("CT", 1000),
+            "vendor": NumberSeries("V", 100),
+            "opportunity": NumberSeries("OP", 1000),
+            "draft": NumberSeries("DI", 700000),
+            "creditmemo": NumberSeries("CM", 800000),
+            "transfer": NumberSeries("TO", 600000),
         }
         stamp = journal.stamp()
         self.row: Row = {

@@ -31,7 +31,8 @@ def option_out(value: str) -> str:
 
 def option_in(value: str) -> str:
     """A member as sent, escaped or plain, to how people read it."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value).strip()
+    plain = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+    return "" if plain.isspace() else plain
 
 
 def moment_out(value: datetime) -> str:
