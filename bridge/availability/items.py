@@ -46,6 +46,20 @@ def everything(bc: BusinessCentralCompany) -> Iterator[dict[str, Any]]:
     yield from bc.rows("items", purpose="read all items", select=_FIELDS, page_size=PAGE, fresh=True)
 
 
+def after(bc: BusinessCentralCompany, number: str, count: int) -> Iterator[dict[str, Any]]:
+    """The next ``count`` items behind this number, in the order of numbers; from the first with an empty one."""
+    behind = f"number gt {quote_text(number)}" if number else ""
+    yield from bc.rows(
+        "items",
+        purpose="compare items",
+        select=_FIELDS,
+        filter=behind,
+        orderby="number",
+        top=count,
+        fresh=True,
+    )
+
+
 def ids(bc: BusinessCentralCompany) -> set[str]:
     """The ids of all items: cheap, because no inventory is summed up for it."""
     rows = bc.rows("items", purpose="look for gone items", select=("id",), page_size=4 * PAGE, fresh=True)

@@ -2,31 +2,39 @@
 
 One tick asks for new ledger entries and for items whose own fields changed, two requests when nothing happened, then
 reads the touched items in bulk. The tail moves last: a tick that dies is repeated, and two that overlap repeat a little
-but lose nothing. Once a day, or when asked, all items are read anew; more often their ids alone are compared, which
-finds items that are gone.
+but lose nothing. Once a day, at night where that can be, all items are compared, a slice with each tick: answers stay
+as fresh as ever meanwhile. More often their ids alone are compared, which finds items that are gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from bridge.availability import items, ledger
 from bridge.clients.errors import CompanionMissing
 from bridge.context import CompanyContext, Outcome
 from bridge.errors import BridgeError
+from bridge.records import guid
 from bridge.store import companies, projection, watermarks
 from bridge.store.models import AvailabilityItem, AvailabilityTail
 
 T = TypeVar("T")
 
 FULL_EVERY = timedelta(days=1)
+NIGHT = range(4)
+"""Hours UTC in which the full compare begins early, so that it moves into the night and stays there."""
+SLICE = 1000
+"""Items compared with one tick."""
 COMPARE_EVERY = timedelta(minutes=15)
 ITEMS_OVERLAP = timedelta(minutes=2)
 """Modified stamps are taken at write, not at commit: items changed this long before the newest stamp are read again."""
 
 _COMPARED = "availability items compared"
+_SWEPT = "availability items swept"
+"""The number that the last slice of the full compare ended with; empty when none is under way."""
 _CHUNK = 1000
 
 
@@ -49,30 +57,75 @@ def refresh(ctx: CompanyContext, full: bool = False) -> Outcome:
     Repeatable at any point. Raises RemoteError when Business Central does not answer, and :class:`SourceLooksEmpty`.
     """
     tail = projection.tail_of(ctx.db, ctx.company.id)
-    if full or tail is None or tail.full_at is None or ctx.clock() - tail.full_at >= FULL_EVERY:
+    if tail is None or tail.full_at is None:
         return _rebuild(ctx, tail, asked=full)
-    return _tick(ctx, tail)
+    if full:
+        return _compare_all(ctx, tail)
+    swept = watermarks.get(ctx.db, ctx.company.id, _SWEPT) or ""
+    due = bool(swept) or _compare_is_due(ctx.clock(), tail.full_at)
+    tick = _tick(ctx, tail, swept if due else None)
+    return tick.outcome if tick is not None else _rebuild(ctx, tail, asked=False)
 
 
-def _tick(ctx: CompanyContext, tail: AvailabilityTail) -> Outcome:
+def _compare_is_due(now: datetime, full_at: datetime) -> bool:
+    age = now - full_at
+    return age >= FULL_EVERY or (now.astimezone(UTC).hour in NIGHT and age >= FULL_EVERY / 2)
+
+
+def _compare_all(ctx: CompanyContext, tail: AvailabilityTail) -> Outcome:
+    """All items now, slice by slice with a tick before each: the answers of a large company do not age meanwhile."""
+    swept, listed, changed = "", set[str](), 0
+    while True:
+        tick = _tick(ctx, tail, swept)
+        if tick is None:
+            return _rebuild(ctx, tail, asked=True)
+        swept, listed, changed = tick.swept, listed | tick.listed, changed + tick.outcome.counts["modified"]
+        tail = tick.tail
+        ctx.progress("items", len(listed), 0)
+        if not swept or ctx.stopping():
+            break
+    gone = set() if ctx.stopping() else projection.item_ids(ctx.db, ctx.company.id) - listed
+    projection.save(ctx.db, tail, gone=gone)
+    return Outcome(counts={"items": len(listed), "modified": changed, "deleted": len(gone)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """What a tick did, where it left the tail, the items of its slice, and the number the next one begins behind."""
+
+    outcome: Outcome
+    tail: AvailabilityTail
+    listed: set[str]
+    swept: str
+
+
+def _tick(ctx: CompanyContext, tail: AvailabilityTail, swept: str | None) -> _Tick | None:
+    """Tail the ledger once, and compare the slice of items behind ``swept``; None when the ledger is another one."""
     began = ctx.clock()
     position = ledger.Position(tail.last_entry_number, frozenset(tail.recent_entries), tail.row_version)
     reading = _asking(ctx, lambda companion: ledger.read_new(ctx.bc, position, companion=companion))
     if not reading.continues:
-        return _rebuild(ctx, tail, asked=False)
+        return None
     saved = _Saved(ctx, tail, reading.position.last, began, tail.items_watermark)
     since = tail.items_watermark - ITEMS_OVERLAP if tail.items_watermark is not None else None
     saved.take(items.changed_since(ctx.bc, since))
     untouched = reading.items - saved.numbers
     saved.take(items.numbered(ctx.bc, untouched))
     gone = _not_found(ctx, untouched - saved.numbers, saved.ids)
+    slice_ = list(items.after(ctx.bc, swept, SLICE)) if swept is not None else []
+    saved.take(slice_)
     compared = _last_compared(ctx)
-    if compare := compared is None or began - compared >= COMPARE_EVERY:
+    if compare := swept is None and (compared is None or began - compared >= COMPARE_EVERY):
         gone |= _gone(ctx, items.ids(ctx.bc))
-    saved.finish(reading.position, full_at=tail.full_at, gone=gone)
+    behind = str(slice_[-1]["number"]) if len(slice_) == SLICE else ""
+    done = swept is not None and not behind
+    moved = saved.finish(reading.position, full_at=began if done else tail.full_at, gone=gone)
+    if swept is not None and (behind or swept):
+        watermarks.move(ctx.db, ctx.company.id, _SWEPT, behind, ctx.clock())
     if compare:
         watermarks.move(ctx.db, ctx.company.id, _COMPARED, began.isoformat(), ctx.clock())
-    return Outcome(counts={"entries": reading.entries, "modified": saved.changed, "deleted": len(gone)})
+    counts = {"entries": reading.entries, "modified": saved.changed, "deleted": len(gone)}
+    return _Tick(Outcome(counts=counts), moved, {guid(item["id"]) for item in slice_}, behind)
 
 
 def _rebuild(ctx: CompanyContext, tail: AvailabilityTail | None, *, asked: bool) -> Outcome:
@@ -114,7 +167,7 @@ class _Saved:
                 self._save(self._tail)
                 self._ctx.progress("items", len(self.ids), 0)
 
-    def finish(self, position: ledger.Position, *, full_at: datetime | None, gone: Collection[str]) -> None:
+    def finish(self, position: ledger.Position, *, full_at: datetime | None, gone: Collection[str]) -> AvailabilityTail:
         """Save the rest, drop what is gone, and move the tail: the answers are now as old as the start of this run."""
         tail = AvailabilityTail(
             company_id=self._ctx.company.id,
@@ -127,6 +180,7 @@ class _Saved:
         )
         self._save(tail, gone)
         self.changed -= len(gone)
+        return tail
 
     def _save(self, tail: AvailabilityTail, gone: Collection[str] = ()) -> None:
         self.changed += projection.save(self._ctx.db, tail, items=list(self._rows.values()), gone=gone)

@@ -5,11 +5,11 @@ Objects read from here are used as values: nothing outside ``bridge.store`` chan
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bridge.records import new_id
@@ -89,6 +89,7 @@ class JournalEntry(Base):
     __table_args__ = (
         Index("ix_order_journal_open", "company_id", "state", "next_attempt_at"),
         Index("ix_order_journal_bc_order_id", "bc_order_id"),
+        Index("ix_order_journal_bc_order_number", "bc_order_number"),
     )
     id: Mapped[str] = mapped_column(Guid, primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(10), default="order")
@@ -183,6 +184,55 @@ class AvailabilityTail(Base):
     tailed_at: Mapped[datetime | None]
     """When the last complete tail began to read: an answer is never older than it says."""
     full_at: Mapped[datetime | None]
+
+
+class OpenLine(Base):
+    """What one line of an open sales or purchase order still has to ship or to receive of an item."""
+
+    __tablename__ = "availability_lines"
+    __table_args__ = (
+        Index("ix_availability_lines_item", "company_id", "item_id"),
+        Index("ix_availability_lines_document", "company_id", "document_id"),
+    )
+    company_id: Mapped[str] = mapped_column(Guid, primary_key=True)
+    line_id: Mapped[str] = mapped_column(Guid, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    """``sale`` takes from stock on ``due_on``, ``purchase`` adds to it."""
+    document_id: Mapped[str] = mapped_column(Guid)
+    item_id: Mapped[str] = mapped_column(Guid)
+    quantity: Mapped[Decimal]
+    """What is outstanding, in ``unit``: API v2.0 does not say how many base units that is."""
+    unit: Mapped[str] = mapped_column(String(10), default="")
+    due_on: Mapped[date | None] = mapped_column(Date)
+
+
+class AvailabilityQuestion(Base):
+    """A question about one item that only Business Central can answer, asked by the gateway, answered by the worker.
+
+    One row per wording of the question, however many ask it: the row is what makes them one flight.
+    """
+
+    __tablename__ = "availability_questions"
+    __table_args__ = (Index("ix_availability_questions_asked_at", "company_id", "asked_at"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """A digest of company and question."""
+    company_id: Mapped[str] = mapped_column(Guid)
+    question: Mapped[dict[str, Any]] = mapped_column(JSON)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    """When the worker began to ask: the answer is never older than that."""
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class PushedQuantity(Base):
+    """The quantity on hand that a product in Sales was last told."""
+
+    __tablename__ = "pushed_quantities"
+    company_id: Mapped[str] = mapped_column(Guid, primary_key=True)
+    sales_id: Mapped[str] = mapped_column(Guid, primary_key=True)
+    quantity: Mapped[Decimal]
+    pushed_at: Mapped[datetime]
 
 
 class Watermark(Base):

@@ -10,7 +10,9 @@ from bridge.store.database import Database
 from bridge.store.generations import bump
 from bridge.store.models import AvailabilityItem, AvailabilityTail
 
-_CHUNK = 500
+_CHUNK = 1000
+_FACTS = ("number", "name", "base_unit", "inventory", "blocked", "modified_at")
+"""What of a row can differ; entry number and time of reading alone are no reason to write it."""
 
 
 def tail_of(db: Database, company_id: str) -> AvailabilityTail | None:
@@ -34,29 +36,11 @@ def save(
     """Save what a tail has read; answer how many rows changed. The tail itself moves last, in the last transaction.
 
     ``gone`` are ids of items Business Central no longer has; with ``keep_only`` (a full rebuild) every other row of the
-    company goes. Rows are compared first: an unchanged one is not written, and the generation moves only with a change.
+    company goes. Rows are compared first: an unchanged one is not written, and the generation moves only with a change,
+    once for a chunk.
     """
     company_id = tail.company_id
-    changed = 0
-    for chunk in _chunks(items):
-        with db.write() as session:
-            known = {
-                row.item_id: row
-                for row in session.scalars(
-                    select(AvailabilityItem).where(
-                        AvailabilityItem.company_id == company_id,
-                        AvailabilityItem.item_id.in_([item.item_id for item in chunk]),
-                    )
-                )
-            }
-            before = changed
-            for item in chunk:
-                old = known.get(item.item_id)
-                if old is None or _facts(old) != _facts(item):
-                    session.merge(item)
-                    changed += 1
-            if changed > before:
-                bump(session, db, "availability")
+    changed = sum(_save_chunk(db, company_id, chunk) for chunk in _chunks(items))
     with db.write() as session:
         doomed = set(gone)
         if keep_only is not None:
@@ -84,8 +68,36 @@ def save(
     return changed + removed
 
 
+def _save_chunk(db: Database, company_id: str, chunk: Sequence[AvailabilityItem]) -> int:
+    """Write the rows of a chunk that are new or differ, in one statement; answer how many."""
+    with db.write() as session:
+        known = {
+            found.item_id: tuple(found)[1:]
+            for found in session.execute(
+                select(AvailabilityItem.item_id, *(getattr(AvailabilityItem, name) for name in _FACTS)).where(
+                    AvailabilityItem.company_id == company_id,
+                    AvailabilityItem.item_id.in_([item.item_id for item in chunk]),
+                )
+            )
+        }
+        wanted = [
+            {"company_id": company_id, "item_id": item.item_id}
+            | {name: getattr(item, name) for name in (*_FACTS, "entry_number", "refreshed_at")}
+            for item in chunk
+            if known.get(item.item_id) != _facts(item)
+        ]
+        if wanted:
+            statement = db.insert(AvailabilityItem)
+            replaced = {name: statement.excluded[name] for name in (*_FACTS, "entry_number", "refreshed_at")}
+            session.execute(
+                statement.on_conflict_do_update(index_elements=["company_id", "item_id"], set_=replaced), wanted
+            )
+            bump(session, db, "availability")
+        return len(wanted)
+
+
 def _facts(item: AvailabilityItem) -> tuple[object, ...]:
-    return (item.number, item.name, item.base_unit, item.inventory, item.blocked, item.modified_at)
+    return tuple(getattr(item, name) for name in _FACTS)
 
 
 def items_by_number(db: Database, company_id: str, numbers: Collection[str]) -> dict[str, AvailabilityItem]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from bridge.availability import items
+from bridge.availability import items, tail
 from bridge.availability.tail import COMPARE_EVERY, FULL_EVERY, SourceLooksEmpty, refresh
 from bridge.clients.errors import RemoteError
 from bridge.records import Side, guid
@@ -51,11 +52,11 @@ def as_business_central_says(here: Surroundings) -> bool:
 
 
 def test_the_first_tail_reads_every_item(tailed: Surroundings):
-    tail = projection.tail_of(tailed.ctx.db, tailed.ctx.company.id)
+    now = projection.tail_of(tailed.ctx.db, tailed.ctx.company.id)
 
-    assert tail is not None
-    assert tail.tailed_at is not None
-    assert tail.full_at == tail.tailed_at
+    assert now is not None
+    assert now.tailed_at is not None
+    assert now.full_at == now.tailed_at
     assert as_business_central_says(tailed)
 
 
@@ -136,12 +137,73 @@ def test_a_tail_that_breaks_off_leaves_the_posting_to_the_next_one(tailed: Surro
     assert as_business_central_says(tailed)
 
 
-def test_once_a_day_everything_is_read_anew(tailed: Surroundings):
-    tailed.later(seconds=FULL_EVERY.total_seconds())
+@pytest.fixture
+def spoilt(tailed: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
+    """The projection is wrong in a way that no posting and no stamp gives away."""
+    monkeypatch.setattr(items, "changed_since", lambda bc, since: iter(()))
+    spoil(tailed)
+    return tailed
 
-    outcome = refresh(tailed.ctx)
 
-    assert outcome.counts["items"] == len(projection.item_ids(tailed.ctx.db, tailed.ctx.company.id))
+def spoil(here: Surroundings) -> None:
+    now = projection.tail_of(here.ctx.db, here.ctx.company.id)
+    assert now is not None
+    wrong = []
+    for number in (ITEM, OTHER):
+        row = known(here, number)
+        row.inventory += 1000
+        wrong.append(row)
+    projection.save(here.ctx.db, now, items=wrong)
+
+
+def test_once_a_day_everything_is_compared(spoilt: Surroundings):
+    refresh(spoilt.ctx)
+    assert not as_business_central_says(spoilt)
+
+    spoilt.later(seconds=FULL_EVERY.total_seconds())
+    refresh(spoilt.ctx)
+
+    assert as_business_central_says(spoilt)
+
+
+def test_the_full_compare_goes_in_slices_and_answers_stay_fresh(spoilt: Surroundings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tail, "SLICE", 4)
+    spoilt.later(seconds=FULL_EVERY.total_seconds())
+    ticks, began = 0, spoilt.now()
+    before = projection.tail_of(spoilt.ctx.db, spoilt.ctx.company.id)
+    assert before is not None
+    full_at = before.full_at
+
+    while full_at == before.full_at:
+        cost = spoilt.cost(lambda: refresh(spoilt.ctx))
+        ticks += 1
+        now = projection.tail_of(spoilt.ctx.db, spoilt.ctx.company.id)
+        assert now is not None
+        assert now.tailed_at is not None
+        assert now.tailed_at >= began
+        assert cost[Side.BUSINESS_CENTRAL] <= 3
+        full_at = now.full_at
+    assert ticks == len(projection.item_ids(spoilt.ctx.db, spoilt.ctx.company.id)) // 4 + 1
+    assert as_business_central_says(spoilt)
+
+
+def test_the_full_compare_moves_into_the_night():
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    assert not tail._compare_is_due(noon + timedelta(hours=11), noon)
+    assert tail._compare_is_due(noon + timedelta(hours=13), noon)
+    assert not tail._compare_is_due(noon + timedelta(hours=18), noon)
+    assert tail._compare_is_due(noon + timedelta(hours=24), noon)
+
+
+def test_a_full_refresh_that_was_asked_for_compares_everything_and_keeps_answers_fresh(
+    spoilt: Surroundings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tail, "SLICE", 4)
+    outcome = refresh(spoilt.ctx, full=True)
+
+    assert outcome.counts["items"] == len(projection.item_ids(spoilt.ctx.db, spoilt.ctx.company.id))
+    assert as_business_central_says(spoilt)
 
 
 def test_a_ledger_that_starts_over_is_read_anew(here: Surroundings, sandbox: SandboxProcess):
@@ -164,11 +226,13 @@ def test_a_company_that_suddenly_lists_no_items_keeps_its_rows(here: Surrounding
     rows = projection.item_ids(here.ctx.db, here.ctx.company.id)
     monkeypatch.setattr(items, "everything", lambda bc: iter(()))
     monkeypatch.setattr(items, "ids", lambda bc: set())
+    monkeypatch.setattr(items, "after", lambda bc, number, count: iter(()))
 
-    for pause in (COMPARE_EVERY, FULL_EVERY):
-        here.later(seconds=pause.total_seconds())
-        with pytest.raises(SourceLooksEmpty, match=f"{len(rows)} are known"):
-            refresh(here.ctx)
+    here.later(seconds=COMPARE_EVERY.total_seconds())
+    with pytest.raises(SourceLooksEmpty, match=f"{len(rows)} are known"):
+        refresh(here.ctx)
+    here.later(seconds=FULL_EVERY.total_seconds())
+    refresh(here.ctx)
     assert projection.item_ids(here.ctx.db, here.ctx.company.id) == rows
 
     refresh(here.ctx, full=True)
