@@ -1,60 +1,37 @@
-"""Actions on documents: the changes of state that no PATCH may make, and the price lock.
-
-Each close action leaves its state change only; the activity row the real service adds is not made.
-"""
+"""Actions by name: changes of state that no PATCH may make, conversions, price locks, options, privileges of roles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
-from sandbox.sales import pricing, writes
+from sandbox.sales import conversions, pricing, writes
+from sandbox.sales.close_actions import DONE, Action, close, parameters
 from sandbox.sales.environment import Environment
-from sandbox.sales.errors import DataverseError, invalid_argument, not_found
-from sandbox.sales.http import Answer, Call
-from sandbox.sales.model import Row
-from sandbox.sales.paths import resolve_bind
+from sandbox.sales.errors import invalid_argument, not_found
+from sandbox.sales.http import Answer, Call, json_answer
+from sandbox.sales.model import Kind, Ref, Row
 from sandbox.sales.schema import TABLES
+from sandbox.sales.security import DEPTHS
+from sandbox.sales.tables_security import ROLE_PRIVILEGES
 
-Action = Callable[[Environment, Call, Row | None], Answer]
-_DONE = Answer(204, headers={"OData-Version": "4.0"})
-
-
-def _close(table: str, parameter: str, lookup: str, state: int, allowed: frozenset[int]) -> Action:
-    def action(env: Environment, call: Call, _row: Row | None) -> Answer:
-        body = _parameters(call)
-        activity = body.get(parameter)
-        if not isinstance(activity, Mapping) or f"{lookup}@odata.bind" not in activity:
-            raise invalid_argument(f"Required field '{parameter}' with {lookup}@odata.bind is missing.")
-        target = TABLES[table]
-        ref = resolve_bind(env, target, activity[f"{lookup}@odata.bind"], (table,), call.references)
-        row = env.row(ref)
-        if row is None:
-            raise not_found(table, ref.id)
-        if row["statecode"] not in allowed:
-            label = target.states[row["statecode"]].label
-            raise DataverseError(400, "0x80040233", f"The {table} {ref.id} is {label}, which does not allow this.")
-        status = body.get("Status", -1)
-        if table == "quote" and state == 3 and status == -1:
-            status = 5
-        writes.set_state(env, target, ref.id, state, status, call.caller)
-        return _DONE
-
-    return action
+OPTION_PREFIX = 727_000_000
+"""The first value of an option that is added without one: the publisher's prefix and four digits."""
 
 
 def _lock_prices(locked: bool, table: str, parameter: str) -> Action:
     def action(env: Environment, call: Call, row: Row | None) -> Answer:
         target = TABLES[table]
-        row_id = row[target.id] if row is not None else writes.as_id(str(_parameters(call).get(parameter, "")))
+        row_id = row[target.id] if row is not None else writes.as_id(str(parameters(call).get(parameter, "")))
         writes.update(env, target, row_id, {"ispricelocked": locked}, call.caller)
-        return _DONE
+        return DONE
 
     return action
 
 
 def _recalculate(env: Environment, call: Call, _row: Row | None) -> Answer:
-    body = _parameters(call)
+    body = parameters(call)
     family = pricing.BY_HEADER.get(str(body.get("entityLogicalName")))
     if family is None:
         raise invalid_argument("entityLogicalName must be quote, salesorder or invoice.")
@@ -66,30 +43,129 @@ def _recalculate(env: Environment, call: Call, _row: Row | None) -> Answer:
         with env.transaction():
             lines = env.store.where(family.line, family.parent, header_id)
             pricing.recalculate(env, family, header_id, [line[TABLES[family.line].id] for line in lines])
-    return _DONE
+    return DONE
 
 
-def _parameters(call: Call) -> Mapping[str, Any]:
-    body = call.json() if call.body else {}
-    if not isinstance(body, Mapping):
-        raise invalid_argument("An object with the action's parameters was expected.")
-    return body
+def _insert_option(env: Environment, call: Call, _row: Row | None) -> Answer:
+    body = parameters(call)
+    table, column = _choice(body)
+    options = env.choices.of(table, column) or {}
+    value = body.get("Value")
+    if value is None:
+        value = max([OPTION_PREFIX - 1, *options]) + 1
+    if not isinstance(value, int) or value in options:
+        raise invalid_argument(f"The option value {value} is in use, or is no number.")
+    env.choices.put(table, column, value, _label(body))
+    context = f"{call.base}/$metadata#Microsoft.Dynamics.CRM.InsertOptionValueResponse"
+    return json_answer(200, {"@odata.context": context, "NewOptionValue": value})
+
+
+def _update_option(env: Environment, call: Call, _row: Row | None) -> Answer:
+    body = parameters(call)
+    table, column = _choice(body)
+    value = _known_option(env, table, column, body)
+    env.choices.put(table, column, value, _label(body))
+    return DONE
+
+
+def _delete_option(env: Environment, call: Call, _row: Row | None) -> Answer:
+    body = parameters(call)
+    table, column = _choice(body)
+    env.choices.remove(table, column, _known_option(env, table, column, body))
+    return DONE
+
+
+def _choice(body: Mapping[str, Any]) -> tuple[str, str]:
+    table, column = str(body.get("EntityLogicalName")), str(body.get("AttributeLogicalName"))
+    declared = TABLES.get(table)
+    if declared is None or column not in declared.columns or declared.columns[column].kind is not Kind.CHOICE:
+        raise invalid_argument(f"'{table}.{column}' is no choice column.")
+    return table, column
+
+
+def _known_option(env: Environment, table: str, column: str, body: Mapping[str, Any]) -> int:
+    value = body.get("Value")
+    if not isinstance(value, int) or value not in (env.choices.of(table, column) or {}):
+        raise invalid_argument(f"'{table}.{column}' has no option {value}.")
+    return value
+
+
+def _label(body: Mapping[str, Any]) -> str:
+    label = body.get("Label")
+    labels = label.get("LocalizedLabels") if isinstance(label, Mapping) else None
+    if not isinstance(labels, list) or not labels or not isinstance(labels[0], Mapping):
+        raise invalid_argument("Required field 'Label' with LocalizedLabels is missing.")
+    return str(labels[0].get("Label", ""))
+
+
+def _add_privileges(replace: bool) -> Action:
+    def action(env: Environment, call: Call, row: Row | None) -> Answer:
+        role = row or {}
+        env.privileges.demand(call.caller.users, "Write", TABLES["role"], row)
+        given = parameters(call).get("Privileges")
+        if not isinstance(given, list):
+            raise invalid_argument("Required field 'Privileges' is missing.")
+        with env.transaction():
+            if replace:
+                _drop_privileges(env, role["roleid"], None)
+            for item in given:
+                privilege_id = writes.as_id(str(item.get("PrivilegeId", "")))
+                depth = DEPTHS.get(str(item.get("Depth")))
+                if depth is None or env.store.get("privilege", privilege_id) is None:
+                    raise invalid_argument(f"No privilege {privilege_id}, or no depth {item.get('Depth')}.")
+                _drop_privileges(env, role["roleid"], privilege_id)
+                link = {
+                    "roleprivilegeid": str(uuid4()),
+                    "roleid": Ref("role", role["roleid"]),
+                    "privilegeid": Ref("privilege", privilege_id),
+                    "privilegedepthmask": depth,
+                }
+                env.store.put(ROLE_PRIVILEGES, link)
+        return DONE
+
+    return action
+
+
+def _remove_privilege(env: Environment, call: Call, row: Row | None) -> Answer:
+    env.privileges.demand(call.caller.users, "Write", TABLES["role"], row)
+    privilege_id = writes.as_id(str(parameters(call).get("PrivilegeId", "")))
+    with env.transaction():
+        _drop_privileges(env, (row or {})["roleid"], privilege_id)
+    return DONE
+
+
+def _drop_privileges(env: Environment, role_id: str, privilege_id: str | None) -> None:
+    for link in list(env.store.where(ROLE_PRIVILEGES, "roleid", role_id)):
+        if privilege_id is None or link["privilegeid"].id == privilege_id:
+            env.store.remove(ROLE_PRIVILEGES, link["roleprivilegeid"])
 
 
 UNBOUND: Mapping[str, Action] = {
-    "WinQuote": _close("quote", "QuoteClose", "quoteid", 2, frozenset({1})),
-    "CloseQuote": _close("quote", "QuoteClose", "quoteid", 3, frozenset({0, 1})),
-    "FulfillSalesOrder": _close("salesorder", "OrderClose", "salesorderid", 3, frozenset({0, 1})),
-    "CancelSalesOrder": _close("salesorder", "OrderClose", "salesorderid", 2, frozenset({0, 1})),
-    "WinOpportunity": _close("opportunity", "OpportunityClose", "opportunityid", 1, frozenset({0})),
-    "LoseOpportunity": _close("opportunity", "OpportunityClose", "opportunityid", 2, frozenset({0})),
+    "WinQuote": close("quote", "QuoteClose", 2, frozenset({1})),
+    "CloseQuote": close("quote", "QuoteClose", 3, frozenset({0, 1})),
+    "FulfillSalesOrder": close("salesorder", "OrderClose", 3, frozenset({0, 1})),
+    "CancelSalesOrder": close("salesorder", "OrderClose", 2, frozenset({0, 1})),
+    "WinOpportunity": close("opportunity", "OpportunityClose", 1, frozenset({0})),
+    "LoseOpportunity": close("opportunity", "OpportunityClose", 2, frozenset({0})),
     "UnlockSalesOrderPricing": _lock_prices(False, "salesorder", "SalesOrderId"),
     "UnlockInvoicePricing": _lock_prices(False, "invoice", "InvoiceId"),
     "RecalculatePrice": _recalculate,
+    "ReviseQuote": conversions.revise_quote,
+    "ConvertQuoteToSalesOrder": conversions.quote_to_order,
+    "ConvertSalesOrderToInvoice": conversions.order_to_invoice,
+    "GenerateQuoteFromOpportunity": conversions.from_opportunity("quote"),
+    "GenerateSalesOrderFromOpportunity": conversions.from_opportunity("salesorder"),
+    "GenerateInvoiceFromOpportunity": conversions.from_opportunity("invoice"),
+    "InsertOptionValue": _insert_option,
+    "UpdateOptionValue": _update_option,
+    "DeleteOptionValue": _delete_option,
 }
 BOUND: Mapping[tuple[str, str], Action] = {
     ("salesorder", "LockSalesOrderPricing"): _lock_prices(True, "salesorder", "SalesOrderId"),
     ("salesorder", "UnlockSalesOrderPricing"): _lock_prices(False, "salesorder", "SalesOrderId"),
     ("invoice", "LockInvoicePricing"): _lock_prices(True, "invoice", "InvoiceId"),
     ("invoice", "UnlockInvoicePricing"): _lock_prices(False, "invoice", "InvoiceId"),
+    ("role", "AddPrivilegesRole"): _add_privileges(False),
+    ("role", "ReplacePrivilegesRole"): _add_privileges(True),
+    ("role", "RemovePrivilegeRole"): _remove_privilege,
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sandbox.sales import actions, metadata, writes
+from sandbox.sales import actions, bulk, csdl, functions, keys, metadata, writes
 from sandbox.sales.batch import handle_batch
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import (
@@ -22,14 +22,16 @@ from sandbox.sales.errors import (
     version_mismatch,
 )
 from sandbox.sales.http import Answer, Call, json_answer
+from sandbox.sales.keys import resolve_bind, row_id
 from sandbox.sales.model import Ref, Row, Table
 from sandbox.sales.paging import cut, read_token
-from sandbox.sales.paths import Segment, entity_table, resolve_bind, row_id, segments
+from sandbox.sales.paths import NAMESPACE, Segment, entity_table, segments
 from sandbox.sales.query import (
     COUNT_LIMIT,
     PAGE_LIMIT,
     Reading,
     delta_moment,
+    delta_version,
     matching,
     order_keys,
     read_options,
@@ -39,7 +41,6 @@ from sandbox.sales.render import stored_value
 from sandbox.sales.schema import TABLES
 from sandbox.sales.values import show
 
-_NAMESPACE = "Microsoft.Dynamics.CRM."
 _TRACK = "odata.track-changes"
 
 
@@ -59,31 +60,23 @@ class Api:
             if call.method != "POST":
                 raise bad_method(call.method)
             return handle_batch(self._env, call, self.handle)
-        if first.name == "WhoAmI":
-            return self._who_am_i(call)
-        if first.name == "EntityDefinitions":
+        if first.name == "$metadata" and call.method == "GET":
+            return csdl.read(call)
+        if first.name in metadata.ROOTS:
+            return metadata.answer(self._env, call, parts)
+        if first.name in functions.UNBOUND:
             if call.method != "GET":
-                raise DataverseError(501, "0x80040203", "The sandbox's tables are fixed: metadata can only be read.")
-            return metadata.read(call, parts)
+                raise no_route(f"{call.base}/{call.path}")
+            return functions.UNBOUND[first.name](self._env, call, first.key or "")
         if first.name in actions.UNBOUND:
             _demand_action(call)
             return actions.UNBOUND[first.name](self._env, call, None)
         table = entity_table(first.name)
         if first.key is None:
             return self._collection(call, table, parts[1:])
-        return self._row(call, table, row_id(table, first.key), parts[1:])
-
-    def _who_am_i(self, call: Call) -> Answer:
-        if call.method != "GET":
-            raise no_route(f"{call.base}/{call.path}")
-        user = self._env.store.get("systemuser", call.caller.user_id) or {}
-        body = {
-            "@odata.context": f"{call.base}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse",
-            "BusinessUnitId": show(user.get("businessunitid")),
-            "UserId": call.caller.user_id,
-            "OrganizationId": self._env.organization["organizationid"],
-        }
-        return json_answer(200, body)
+        if call.method == "PATCH" and len(parts) == 1:
+            return self._patch(call, table, first.key)
+        return self._row(call, table, row_id(self._env, table, first.key), parts[1:])
 
     # -- collections ------------------------------------------------------------------------------------------------
 
@@ -91,24 +84,35 @@ class Api:
         if rest:
             if rest[0].name == "$count" and call.method == "GET":
                 return self._bare_count(call, table, None)
-            name = rest[0].name.removeprefix(_NAMESPACE)
-            if name in actions.UNBOUND and rest[0].name.startswith(_NAMESPACE):
+            name = rest[0].name.removeprefix(NAMESPACE)
+            if rest[0].name.startswith(NAMESPACE) and (name in actions.UNBOUND or name in bulk.MESSAGES):
                 _demand_action(call)
+                if name in bulk.MESSAGES:
+                    return bulk.MESSAGES[name](self._env, table, call)
                 return actions.UNBOUND[name](self._env, call, None)
             raise no_resource(rest[0].name)
         if call.method == "GET":
             return self._list(call, table, None, table.entity_set)
         if call.method == "POST":
-            new_id = writes.create(self._env, table, call.json(), call.caller, references=call.references)
+            new_id = writes.create(
+                self._env,
+                table,
+                call.json(),
+                call.caller,
+                references=call.references,
+                detect_duplicates=call.detect_duplicates,
+            )
             return self._written(call, table, new_id, created=True)
         raise bad_method(call.method)
 
     def _list(self, call: Call, table: Table, rows: Iterable[Row] | None, path: str) -> Answer:
         query, preferences = call.options, call.preferences
         options = read_options(query)
+        self._env.privileges.demand(call.caller.users, "Read", table)
         tracking = _TRACK in preferences or "$deltatoken" in query
         if tracking:
             _check_tracking(table, query)
+            self._env.privileges.demand_global_read(call.caller.users, table)
         if "$deltatoken" in query:
             return self._changes(call, table, query["$deltatoken"], Reading(options, call.annotations))
         applied = []
@@ -120,7 +124,7 @@ class Api:
                 raise DataverseError(400, "0x80060888", f"odata.maxpagesize '{wanted}' is not a positive number.")
             size, limit = min(int(wanted), PAGE_LIMIT), None
             applied.append(f"odata.maxpagesize={wanted}")
-        found = matching(self._env, table, options, rows)
+        found = self._visible(call, table, matching(self._env, table, options, rows))
         if limit is not None:
             found = found[:limit]
         keys = order_keys(self._env, table, options)
@@ -145,14 +149,8 @@ class Api:
         return json_answer(200, body, _applied(call, *applied))
 
     def _changes(self, call: Call, table: Table, token: str, reading: Reading) -> Answer:
-        text = token.partition("!")[0]
-        if not text.isdecimal():
-            raise DataverseError(
-                400,
-                "0x80044352",
-                "Version stamp associated with the client has expired. Please perform a full sync.",
-            )
-        store, since = self._env.store, int(text)
+        store = self._env.store
+        since = delta_version(self._env, token)
         changed = sorted(
             (row for row in store.rows(table.name) if row["versionnumber"] > since),
             key=lambda row: int(row["versionnumber"]),
@@ -171,8 +169,15 @@ class Api:
         }
         return json_answer(200, body, _applied(call))
 
+    def _visible(self, call: Call, table: Table, rows: list[Row]) -> list[Row]:
+        privileges, users = self._env.privileges, call.caller.users
+        if privileges.sees_all(users, table):
+            return rows
+        return [row for row in rows if privileges.sees(users, row, table)]
+
     def _bare_count(self, call: Call, table: Table, rows: Iterable[Row] | None) -> Answer:
-        found = matching(self._env, table, read_options(call.options), rows)
+        self._env.privileges.demand(call.caller.users, "Read", table)
+        found = self._visible(call, table, matching(self._env, table, read_options(call.options), rows))
         text = str(min(len(found), PAGE_LIMIT)).encode()
         return Answer(200, text, {"Content-Type": "text/plain", "OData-Version": "4.0"})
 
@@ -183,8 +188,6 @@ class Api:
             return self._below(call, table, found_id, rest)
         if call.method == "GET":
             return self._read(call, table, found_id)
-        if call.method == "PATCH":
-            return self._patch(call, table, found_id)
         if call.method == "DELETE":
             writes.delete(self._env, table, found_id, call.caller, if_match=call.header("if-match"))
             return Answer(204, headers={"OData-Version": "4.0"})
@@ -196,8 +199,13 @@ class Api:
             raise not_found(table.name, found_id)
         return row
 
-    def _read(self, call: Call, table: Table, found_id: str) -> Answer:
+    def _readable(self, call: Call, table: Table, found_id: str) -> Row:
         row = self._existing(table, found_id)
+        self._env.privileges.demand(call.caller.users, "Read", table, row)
+        return row
+
+    def _read(self, call: Call, table: Table, found_id: str) -> Answer:
+        row = self._readable(call, table, found_id)
         options = read_options(call.options)
         known = call.header("if-none-match")
         if known and known == writes.etag(row) and not options.expand and not call.annotations.patterns:
@@ -211,35 +219,55 @@ class Api:
         headers = {"ETag": writes.etag(row), **_applied(call, *applied)}
         return json_answer(status, {"@odata.context": context, **shown}, headers, Ref(table.name, row[table.id]))
 
-    def _patch(self, call: Call, table: Table, found_id: str) -> Answer:
-        exists = self._env.store.get(table.name, found_id) is not None
+    def _patch(self, call: Call, table: Table, key: str) -> Answer:
+        found_id, values = keys.find(self._env, table, key)
         if_match = call.header("if-match")
-        if exists and call.header("if-none-match") == "*":
+        if found_id is not None and call.header("if-none-match") == "*":
             raise DataverseError(412, "0x80060891", "A record with matching key values already exists.")
-        if not exists and if_match:
+        if found_id is None and if_match:
             if if_match != "*":
                 raise version_mismatch()
-            raise not_found(table.name, found_id)
+            raise not_found(table.name, str(values.get(table.id, key)))
         body = call.json()
-        if exists:
-            writes.update(self._env, table, found_id, body, call.caller, if_match=if_match, references=call.references)
-        else:
-            writes.create(self._env, table, body, call.caller, row_id=found_id, references=call.references)
-        return self._written(call, table, found_id, created=not exists)
+        if found_id is None:
+            new_id = writes.create(
+                self._env,
+                table,
+                body,
+                call.caller,
+                preset=values,
+                references=call.references,
+                detect_duplicates=call.detect_duplicates,
+            )
+            return self._written(call, table, new_id, created=True, key=key)
+        if isinstance(body, dict):
+            # A row found by its key keeps its key: the values in the body are dropped.
+            body = {name: value for name, value in body.items() if name not in values or name == table.id}
+        writes.update(
+            self._env,
+            table,
+            found_id,
+            body,
+            call.caller,
+            if_match=if_match,
+            references=call.references,
+            detect_duplicates=call.detect_duplicates,
+        )
+        return self._written(call, table, found_id, created=False, key=key)
 
-    def _written(self, call: Call, table: Table, found_id: str, *, created: bool) -> Answer:
+    def _written(self, call: Call, table: Table, found_id: str, *, created: bool, key: str = "") -> Answer:
         if call.preferences.get("return") == "representation":
             status = 201 if created else 200
             return self._shown(call, table, self._existing(table, found_id), status, "return=representation")
-        uri = f"{call.base}/{table.entity_set}({found_id})"
+        uri = f"{call.base}/{table.entity_set}({key if '=' in key else found_id})"
         headers = {"OData-Version": "4.0", "OData-EntityId": uri, "Location": uri}
         return Answer(204, headers=headers, created=Ref(table.name, found_id))
 
     def _below(self, call: Call, table: Table, found_id: str, rest: list[Segment]) -> Answer:
         name = rest[0].name
-        row = self._existing(table, found_id)
-        if name.startswith(_NAMESPACE):
-            action = actions.BOUND.get((table.name, name.removeprefix(_NAMESPACE)))
+        row = self._readable(call, table, found_id)
+        if name.startswith(NAMESPACE):
+            action = actions.BOUND.get((table.name, name.removeprefix(NAMESPACE)))
             if action is None:
                 raise no_resource(name)
             _demand_action(call)
@@ -260,12 +288,12 @@ class Api:
     def _children(self, call: Call, table: Table, row: Row, rest: list[Segment]) -> Answer:
         collection = table.collections[rest[0].name]
         child = TABLES[collection.table]
-        rows = list(self._env.store.where(child.name, collection.column, row[table.id]))
+        rows = list(self._env.related(table, rest[0].name, row[table.id]))
         if len(rest) > 1 and rest[1].name == "$count" and call.method == "GET":
             return self._bare_count(call, child, rows)
         if call.method == "GET" and len(rest) == 1:
             return self._list(call, child, rows, f"{table.entity_set}({row[table.id]})/{rest[0].name}")
-        if call.method == "POST" and len(rest) == 1:
+        if call.method == "POST" and len(rest) == 1 and not collection.through:
             parent = (collection.column, Ref(table.name, row[table.id]))
             new_id = writes.create(
                 self._env, child, call.json(), call.caller, parent=parent, references=call.references
@@ -280,6 +308,8 @@ class Api:
         value: Any = None
         if call.method in ("POST", "PUT"):
             value = call.json().get("@odata.id")
+        if name in table.collections and table.collections[name].through:
+            return self._association(call, table, found_id, rest[0], value)
         if name in table.collections:
             collection = table.collections[name]
             owner = TABLES[collection.table]
@@ -287,14 +317,35 @@ class Api:
             if call.method == "POST":
                 target_id = resolve_bind(self._env, owner, value, (owner.name,), call.references).id
                 value = f"{table.entity_set}({found_id})"
-            elif rest[0].key is not None:
-                target_id = row_id(owner, rest[0].key)
+            elif rest[0].key is not None or "$id" in call.options:
+                target_id = self._named_child(call, owner, rest[0])
         elif name not in table.by_navigation:
             raise unknown_property(table.name, name)
         if call.method not in ("POST", "PUT", "DELETE"):
             raise bad_method(call.method)
         body = {f"{lookup}@odata.bind": value if call.method != "DELETE" else None}
         writes.update(self._env, owner, target_id, body, call.caller, references=call.references)
+        return Answer(204, headers={"OData-Version": "4.0"})
+
+    def _named_child(self, call: Call, table: Table, segment: Segment) -> str:
+        """The row a disassociation names: in parentheses, or by its address in ``$id``."""
+        if segment.key is not None:
+            return row_id(self._env, table, segment.key)
+        return resolve_bind(self._env, table, call.options.get("$id"), (table.name,), call.references).id
+
+    def _association(self, call: Call, table: Table, found_id: str, segment: Segment, value: Any) -> Answer:
+        collection = table.collections[segment.name]
+        other = TABLES[collection.table]
+        for side in (table, other):
+            self._env.privileges.demand(call.caller.users, "Write" if side is table else "Read", side)
+        with self._env.transaction():
+            if call.method == "POST":
+                target = resolve_bind(self._env, other, value, (other.name,), call.references)
+                writes.link(self._env, collection, found_id, target.id)
+            elif call.method == "DELETE":
+                writes.unlink(self._env, collection, found_id, self._named_child(call, other, segment))
+            else:
+                raise bad_method(call.method)
         return Answer(204, headers={"OData-Version": "4.0"})
 
     def _property(self, call: Call, table: Table, row: Row, rest: list[Segment]) -> Answer:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from sandbox.sales.choices import Choices
 from sandbox.sales.errors import DataverseError
-from sandbox.sales.model import Ref, Row
+from sandbox.sales.model import AlternateKey, Ref, Row, Table
 from sandbox.sales.schema import TABLES
+from sandbox.sales.security import ACT_FOR_OTHERS, Privileges
 from sandbox.sales.store import Store
 from sandbox.world import World
 
@@ -23,6 +25,11 @@ class Caller:
     integration: bool = False
     """Whether the user is an integration user, to whom submitted orders stay open."""
     acting_for: str = ""
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """All users whose rights a request must stay within."""
+        return (self.user_id, self.acting_for) if self.acting_for else (self.user_id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +49,31 @@ class Environment:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.store = Store(TABLES)
         self.on_event: Callable[[Event], None] = lambda _event: None
+        self.before_commit: Callable[[Event], None] = lambda _event: None
+        self._empty()
         self._events: list[Event] = []
-        self._numbers: dict[str, int] = {}
         self._depth = 0
 
-    def clear(self) -> None:
-        """Forget all rows."""
+    def _empty(self) -> None:
         self.store = Store(TABLES)
-        self._numbers.clear()
+        self.privileges = Privileges(self.store)
+        self.keys: dict[str, list[AlternateKey]] = {}
+        self.choices = Choices()
+        self._numbers: dict[str, int] = {}
+
+    def clear(self) -> None:
+        """Forget all rows and the alternate keys that were defined."""
+        self._empty()
 
     def dump(self) -> Any:
-        """The rows and the number series, for :meth:`load`."""
-        return self.store, self._numbers
+        """Rows, alternate keys, options and number series, for :meth:`load`."""
+        return self.store, self.keys, self.choices, self._numbers
 
     def load(self, kept: Any) -> None:
-        """Put rows and number series in place of those there are. No webhook is told."""
-        self.store, self._numbers = kept
+        """Put what was kept in place of what is there. No webhook is told."""
+        self.store, self.keys, self.choices, self._numbers = kept
+        self.privileges = Privileges(self.store)
 
     @property
     def organization(self) -> Row:
@@ -85,8 +99,23 @@ class Environment:
         row = self.row(ref)
         return str(row.get(TABLES[ref.table].primary_name) or "") if row is not None else ""
 
+    def related(self, table: Table, name: str, row_id: str) -> Iterator[Row]:
+        """The rows of a collection-valued navigation property of one row."""
+        collection = table.collections[name]
+        if not collection.through:
+            yield from self.store.where(collection.table, collection.column, row_id)
+            return
+        for link in self.store.where(collection.through, collection.column, row_id):
+            found = self.row(link[collection.other])
+            if found is not None:
+                yield found
+
     def say(self, event: Event) -> None:
-        """Note an event; it is told when the outermost transaction has succeeded."""
+        """Note an event; it is told when the outermost transaction has succeeded.
+
+        Whoever takes part in the operation is told at once, and may refuse it.
+        """
+        self.before_commit(event)
         self._events.append(event)
 
     @contextmanager
@@ -108,24 +137,32 @@ class Environment:
                 self.on_event(event)
 
     def caller(self, client_id: str, acting_for: str = "") -> Caller:
-        """The application user of a client id, or the user it acts for. Refused with 403 if there is none."""
-        user = next((u for u in self.store.rows("systemuser") if u.get("applicationid") == client_id), None)
+        """The application user of a client id, or the user of an object id, or the user it acts for; 403 if none is."""
+        user = next(self.store.where("systemuser", "applicationid", client_id), None)
+        if user is None:
+            user = next(self.store.where("systemuser", "azureactivedirectoryobjectid", client_id), None)
         if user is None:
             raise DataverseError(403, "0x80072560", "The user is not a member of the organization.")
-        if user.get("isdisabled"):
-            raise DataverseError(403, "0x80040225", "The specified user is disabled.")
-        if next(self.store.where("role", "systemuserid", user["systemuserid"]), None) is None:
-            raise DataverseError(403, "0x80042f09", "The user has not been assigned any roles.")
+        self._check_usable(user)
         if not acting_for:
             return Caller(user["systemuserid"], bool(user.get("isintegrationuser")))
+        self.privileges.demand_named(user["systemuserid"], ACT_FOR_OTHERS)
         other = self._user(acting_for)
         if other is None:
             raise DataverseError(403, "0x8004a110", f"The user {acting_for} cannot be acted for: no such user.")
+        self._check_usable(other)
         return Caller(other["systemuserid"], bool(other.get("isintegrationuser")), user["systemuserid"])
 
+    def _check_usable(self, user: Row) -> None:
+        if user.get("isdisabled"):
+            raise DataverseError(403, "0x80040225", f"The user {user['systemuserid']} is disabled.")
+        if not self.privileges.roles(user["systemuserid"]):
+            raise DataverseError(
+                403, "0x80042f09", f"The user with id {user['systemuserid']} has not been assigned any roles."
+            )
+
     def _user(self, id_or_object_id: str) -> Row | None:
-        found: Any = self.store.get("systemuser", id_or_object_id)
-        if found is None:
-            users = self.store.rows("systemuser")
-            found = next((u for u in users if u.get("azureactivedirectoryobjectid") == id_or_object_id), None)
-        return found if isinstance(found, dict) else None
+        found = self.store.get("systemuser", id_or_object_id)
+        if found is not None:
+            return found
+        return next(self.store.where("systemuser", "azureactivedirectoryobjectid", id_or_object_id), None)

@@ -67,6 +67,11 @@ class Call:
         wanted = self.preferences.get("odata.include-annotations", "")
         return Annotations(tuple(pattern.strip() for pattern in wanted.split(",") if pattern.strip()))
 
+    @property
+    def detect_duplicates(self) -> bool:
+        """Whether the request turned duplicate detection on; it is off unless asked for."""
+        return self.header("mscrm.suppressduplicatedetection").lower() == "false"
+
     def json(self) -> Any:
         """The body as JSON with decimal numbers kept exact; 400 if it is none."""
         try:

@@ -1,4 +1,4 @@
-"""``EntityDefinitions``, read-only: names of tables, their columns, and the options of choice columns.
+"""``EntityDefinitions``: tables, columns, options, relationships and keys; of all this only keys can be written.
 
 Made from the same declarations that the rows obey, so that the two cannot disagree. Serves ``$select``, a ``$filter``
 over plain properties, and ``$expand`` of ``OptionSet`` and ``Attributes``.
@@ -7,49 +7,101 @@ over plain properties, and ``$expand`` of ``OptionSet`` and ``Attributes``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox import odata
-from sandbox.sales.errors import DataverseError, no_resource
+from sandbox.sales import keys
+from sandbox.sales.environment import Environment
+from sandbox.sales.errors import DataverseError, bad_method, invalid_argument, no_resource
 from sandbox.sales.http import Answer, Call, json_answer
+from sandbox.sales.metadata_links import key_definitions, key_id, label, many_to_many, many_to_one, one_to_many
 from sandbox.sales.model import Column, Kind, Row, Table
 from sandbox.sales.paths import Segment
 from sandbox.sales.query import read_options
-from sandbox.sales.schema import TABLES, choice_labels
+from sandbox.sales.schema import TABLES
 from sandbox.world import made_id
 
 _CAST = re.compile(r"^Microsoft\.Dynamics\.CRM\.(\w+)AttributeMetadata$")
-_BY_NAME = re.compile(r"^LogicalName='(\w+)'$")
-_LISTS = ("Attributes", "ManyToOneRelationships")
+_BY_NAME = re.compile(r"^(?:LogicalName|SchemaName|Name)='(\w+)'$")
 
 
-def read(call: Call, parts: list[Segment]) -> Answer:
-    """Answer a request below ``EntityDefinitions``."""
+ROOTS = ("EntityDefinitions", "RelationshipDefinitions", "GlobalOptionSetDefinitions")
+
+
+def answer(env: Environment, call: Call, parts: list[Segment]) -> Answer:
+    """Answer a request below one of the metadata roots."""
+    if call.method != "GET":
+        return _written(env, call, parts)
     first, rest = parts[0], parts[1:]
+    if first.name == "RelationshipDefinitions":
+        return _listed(call, [r for t in TABLES.values() for r in many_to_one(t)], first.name)
+    if first.name == "GlobalOptionSetDefinitions":
+        if first.key is None:
+            return _listed(call, [], first.name)
+        raise DataverseError(404, "0x80060888", f"Could not find an option set with name '{_named(first.key)}'.")
     if first.key is None:
-        return _listed(call, [_definition(t) for t in TABLES.values()], "EntityDefinitions")
+        return _listed(call, [_definition(env, t) for t in TABLES.values()], first.name)
     table = _table(first.key)
     if not rest:
-        return _single(call, _definition(table), "EntityDefinitions")
-    if rest[0].name == "ManyToOneRelationships":
-        return _listed(call, _relationships(table), "ManyToOneRelationships")
-    if rest[0].name != "Attributes":
+        return _single(call, _definition(env, table), first.name)
+    if rest[0].name == "Attributes":
+        return _attributes(env, call, table, rest)
+    listed = _LISTS.get(rest[0].name)
+    if listed is None:
         raise no_resource(rest[0].name)
+    rows = listed(env, table)
+    if rest[0].key is None:
+        return _listed(call, rows, rest[0].name)
+    wanted = _named(rest[0].key)
+    found = next((r for r in rows if wanted in (r["MetadataId"], r.get("LogicalName"), r["SchemaName"])), None)
+    if found is None:
+        raise DataverseError(404, "0x80060888", f"Could not find '{wanted}' in {rest[0].name} of '{table.name}'.")
+    return _single(call, found, rest[0].name)
+
+
+def _written(env: Environment, call: Call, parts: list[Segment]) -> Answer:
+    """Alternate keys may be defined and dropped; tables and columns are fixed."""
+    names = [part.name for part in parts]
+    if names != ["EntityDefinitions", "Keys"] or parts[0].key is None:
+        raise DataverseError(
+            501, "0x80040203", "The sandbox's tables and columns are fixed: of the metadata only Keys can be written."
+        )
+    table, key = _table(parts[0].key), parts[1].key
+    if call.method == "POST" and key is None:
+        body = call.json()
+        if not isinstance(body, Mapping):
+            raise invalid_argument("A key definition was expected.")
+        made = keys.define(env, table, body.get("SchemaName"), body.get("KeyAttributes"))
+        uri = f"{call.base}/EntityDefinitions(LogicalName='{table.name}')/Keys({key_id(table, made)})"
+        return Answer(204, headers={"OData-Version": "4.0", "OData-EntityId": uri})
+    if call.method == "DELETE" and key is not None:
+        known = env.keys.get(table.name, [])
+        wanted = _named(key)
+        found = next((k for k in known if wanted in (k.name, key_id(table, k))), None)
+        if found is None:
+            raise DataverseError(404, "0x80060890", f"The table '{table.name}' has no key '{wanted}'.")
+        known.remove(found)
+        return Answer(204, headers={"OData-Version": "4.0"})
+    raise bad_method(call.method)
+
+
+def _attributes(env: Environment, call: Call, table: Table, rest: list[Segment]) -> Answer:
     columns = list(table.columns.values())
+    key = rest[0].key
     for segment in rest[1:]:
         cast = _CAST.match(segment.name)
         if cast is None:
             raise no_resource(segment.name)
         columns = [c for c in columns if _type_name(c) == cast.group(1)]
-    key = rest[-1].key
+        key = key or segment.key
     if key is None:
-        return _listed(call, [_attribute(table, c) for c in columns], "Attributes")
+        return _listed(call, [_attribute(env, table, c) for c in columns], "Attributes")
     wanted = _named(key)
     found = next((c for c in columns if wanted in (c.name, _attribute_id(table, c))), None)
     if found is None:
         raise DataverseError(404, "0x80060891", f"Could not find attribute '{wanted}' of entity '{table.name}'.")
-    return _single(call, _attribute(table, found), "Attributes")
+    return _single(call, _attribute(env, table, found), "Attributes")
 
 
 def _table(key: str) -> Table:
@@ -65,7 +117,7 @@ def _named(key: str) -> str:
     return match.group(1) if match is not None else key.strip().lower()
 
 
-def _definition(table: Table) -> Row:
+def _definition(env: Environment, table: Table) -> Row:
     return {
         "MetadataId": made_id("metadata", table.name),
         "LogicalName": table.name,
@@ -81,9 +133,9 @@ def _definition(table: Table) -> Row:
         "IsCustomEntity": table.custom,
         "IsPrivate": False,
         "HasNotes": "annotation" in {c.table for c in table.collections.values()},
-        "DisplayName": _label(table.name),
-        "Attributes": [_attribute(table, c) for c in table.columns.values()],
-        "ManyToOneRelationships": _relationships(table),
+        "DisplayName": label(table.name),
+        "Attributes": [_attribute(env, table, c) for c in table.columns.values()],
+        **{name: listed(env, table) for name, listed in _LISTS.items()},
     }
 
 
@@ -100,7 +152,7 @@ def _attribute_id(table: Table, column: Column) -> str:
     return made_id("metadata", table.name, column.name)
 
 
-def _attribute(table: Table, column: Column) -> Row:
+def _attribute(env: Environment, table: Table, column: Column) -> Row:
     kind = _type_name(column)
     required = "SystemRequired" if column.name == table.id else "None"
     shown: Row = {
@@ -116,7 +168,7 @@ def _attribute(table: Table, column: Column) -> Row:
         "IsPrimaryId": column.name == table.id,
         "IsPrimaryName": column.name == table.primary_name,
         "RequiredLevel": {"Value": required, "CanBeChanged": False},
-        "DisplayName": _label(column.name),
+        "DisplayName": label(column.name),
     }
     if column.length:
         shown["MaxLength"] = column.length
@@ -126,50 +178,38 @@ def _attribute(table: Table, column: Column) -> Row:
         plain = column.kind is Kind.DATE
         shown["Format"] = "DateOnly" if plain else "DateAndTime"
         shown["DateTimeBehavior"] = {"Value": "DateOnly" if plain else "UserLocal"}
-    options = _options(table, column)
+    options = _options(env, table, column)
     if options is not None:
         shown["OptionSet"] = {"Name": f"{table.name}_{column.name}", "IsGlobal": False, "Options": options}
         shown["GlobalOptionSet"] = None
     return shown
 
 
-def _options(table: Table, column: Column) -> list[Row] | None:
+def _options(env: Environment, table: Table, column: Column) -> list[Row] | None:
     if column.kind is Kind.STATE:
         return [
-            {"Value": value, "Label": _label(s.label), "DefaultStatus": s.default, "InvariantName": s.label}
+            {"Value": value, "Label": label(s.label), "DefaultStatus": s.default, "InvariantName": s.label}
             for value, s in table.states.items()
         ]
     if column.kind is Kind.STATUS:
         return [
-            {"Value": value, "Label": _label(text), "State": state}
+            {"Value": value, "Label": label(text), "State": state}
             for state, s in table.states.items()
             for value, text in s.statuses.items()
         ]
     if column.kind is not Kind.CHOICE:
         return None
-    labels = choice_labels(table.name, column.name) or {}
-    return [{"Value": value, "Label": _label(text), "Color": None} for value, text in labels.items()]
+    labels = env.choices.of(table.name, column.name) or {}
+    return [{"Value": value, "Label": label(text), "Color": None} for value, text in labels.items()]
 
 
-def _label(text: str) -> Row:
-    label = {"Label": text, "LanguageCode": 1033, "IsManaged": True, "MetadataId": made_id("label", text)}
-    return {"LocalizedLabels": [label], "UserLocalizedLabel": label}
-
-
-def _relationships(table: Table) -> list[Row]:
-    return [
-        {
-            "MetadataId": made_id("relationship", table.name, column.name, target),
-            "SchemaName": f"{target}_{table.name}_{column.name}",
-            "ReferencingEntity": table.name,
-            "ReferencingAttribute": column.name,
-            "ReferencingEntityNavigationPropertyName": navigation,
-            "ReferencedEntity": target,
-            "ReferencedAttribute": TABLES[target].id if target in TABLES else f"{target}id",
-        }
-        for column in table.columns.values()
-        for target, navigation in column.navigations.items()
-    ]
+_LISTS: Mapping[str, Callable[[Environment, Table], list[Row]]] = {
+    "ManyToOneRelationships": lambda _env, table: many_to_one(table),
+    "OneToManyRelationships": lambda _env, table: one_to_many(table),
+    "ManyToManyRelationships": lambda _env, table: many_to_many(table),
+    "Keys": key_definitions,
+}
+"""Lists below a table's definition beside its columns; shown only when they are expanded."""
 
 
 def _single(call: Call, row: Row, kind: str) -> Answer:
@@ -217,7 +257,10 @@ def _kind_of(sample: Row, path: str) -> odata.Kind:
 def _selected(row: Row, options: odata.Options) -> Row:
     expands = {e.name: e.options for e in options.expand}
     # Lists and option sets come on request only; the id always comes along.
-    wanted = set(options.select or row) - {*_LISTS, "OptionSet", "GlobalOptionSet"} | {"MetadataId", "@odata.type"}
+    wanted = set(options.select or row) - {"Attributes", *_LISTS, "OptionSet", "GlobalOptionSet"} | {
+        "MetadataId",
+        "@odata.type",
+    }
     unknown = [name for name in options.select if name not in row and "@" not in name]
     if unknown and options.select:
         # A property that other columns have is shown as absent, as a cast would be needed for it.

@@ -84,12 +84,25 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection-valued navigation property: the rows of ``table`` whose lookup ``column`` points here."""
+    """A collection-valued navigation property: the rows of ``table`` whose lookup ``column`` points here.
+
+    Many-to-many goes through an intersect table ``through``: its ``column`` points here, its ``other`` at ``table``.
+    """
 
     table: str
     column: str
     on_delete: str = "restrict"
     """cascade, restrict or clear: what happens to those rows when this one is deleted."""
+    through: str = ""
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlternateKey:
+    """Columns whose values together name one row; defined by a client while the environment runs."""
+
+    name: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
-from sandbox.sales.environment import Environment
-from sandbox.sales.errors import DataverseError, bad_payload, no_resource, not_found
+from sandbox.sales.errors import DataverseError, no_resource
 from sandbox.sales.model import Kind, Ref, Table
 from sandbox.sales.schema import BY_ENTITY_SET
 
 ROOT = "/api/data/v9.2"
+NAMESPACE = "Microsoft.Dynamics.CRM."
 _ROOTED = re.compile(r"^(?:https?://[^/]+)?(?:/api/data/v9\.\d+)?/?")
 _SEGMENT = re.compile(r"^([^(]+)(?:\((.*)\))?$", re.DOTALL)
 _PAIR = re.compile(r"\s*(\w+)\s*=\s*('(?:[^']|'')*'|[^,]*)\s*(?:,|$)")
@@ -101,40 +100,6 @@ def wrong_key(table: Table) -> DataverseError:
         " names and number of key properties match the declared or alternate key properties for the resource"
         f" 'Microsoft.Dynamics.CRM.{table.name}'.",
     )
-
-
-def row_id(table: Table, key: str) -> str:
-    """The id in a key. No table of the sandbox has alternate keys, as none has on a fresh environment."""
-    values = key_values(table, key)
-    if set(values) != {table.id}:
-        raise wrong_key(table)
-    return values[table.id]
-
-
-def resolve_bind(env: Environment, table: Table, value: Any, targets: tuple[str, ...], references: References) -> Ref:
-    """The row a bind value names; refused if it is of another table or not there."""
-    if not isinstance(value, str):
-        raise bad_payload(table.entity_set, f"The value '{value}' of a bind is not a URI.")
-    if value.startswith("$"):
-        created = references.created.get(value[1:])
-        if created is None:
-            raise DataverseError(
-                400, "0x80048d19", f"Content-ID Reference: '{value}' does not exist in the batch context."
-            )
-        return created
-    parts = segments(below_root(value))
-    if len(parts) != 1 or parts[0].key is None:
-        raise bad_payload(table.entity_set, f"The URI '{value}' does not name one row.")
-    target = entity_table(parts[0].name)
-    if target.name not in targets:
-        raise bad_payload(
-            table.entity_set,
-            f"A '{target.name}' was bound where one of {', '.join(targets)} is expected: '{value}'.",
-        )
-    found = row_id(target, parts[0].key)
-    if env.store.get(target.name, found) is None:
-        raise not_found(target.name, found)
-    return Ref(target.name, found)
 
 
 def is_lookup_property(table: Table, name: str) -> bool:

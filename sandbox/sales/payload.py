@@ -8,8 +8,9 @@ from typing import Any
 
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import DataverseError, bad_payload, invalid_property, undeclared_navigation
+from sandbox.sales.keys import resolve_bind
 from sandbox.sales.model import Collection, Column, Row, Table
-from sandbox.sales.paths import References, is_lookup_property, resolve_bind
+from sandbox.sales.paths import References, is_lookup_property
 from sandbox.sales.values import accept
 
 _BIND = "@odata.bind"
@@ -44,7 +45,7 @@ def read_payload(env: Environment, table: Table, body: Any, *, creating: bool, r
             known = table.columns.get(name)
             if known is None or known.base_of:
                 raise invalid_property(table.name, name)
-            column, stored = known, accept(table, known, value)
+            column, stored = known, accept(env.choices, table, known, value)
         _check_access(table, column, creating=creating)
         payload.values[column.name] = stored
     return payload

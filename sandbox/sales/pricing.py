@@ -38,6 +38,7 @@ class Family:
     details: str
     """The navigation property from header to lines."""
     number: str
+    """The column with the document's own number; blank where it has none."""
     prefix: str
 
 
@@ -45,6 +46,7 @@ FAMILIES = (
     Family("salesorder", "salesorderdetail", "salesorderid", "order_details", "ordernumber", "ORD"),
     Family("quote", "quotedetail", "quoteid", "quote_details", "quotenumber", "QUO"),
     Family("invoice", "invoicedetail", "invoiceid", "invoice_details", "invoicenumber", "INV"),
+    Family("opportunity", "opportunityproduct", "opportunityid", "product_opportunities", "", ""),
 )
 BY_HEADER: Mapping[str, Family] = {f.header: f for f in FAMILIES}
 BY_LINE: Mapping[str, Family] = {f.line: f for f in FAMILIES}
@@ -54,7 +56,7 @@ def engine_runs(env: Environment, family: Family, header: Row, caller: Caller) -
     """Whether a write by ``caller`` to this document or its lines makes the platform calculate."""
     if not env.organization.get("oobpricecalculationenabled") or header.get("statecode") != ACTIVE:
         return False
-    if family.header == "quote" or not env.sop_integration:
+    if family.header in ("quote", "opportunity") or not env.sop_integration:
         return True
     return not caller.integration
 

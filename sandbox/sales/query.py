@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,10 @@ from sandbox.sales.schema import TABLES
 COUNT_LIMIT = 5000
 PAGE_LIMIT = 5000
 EXPAND_LIMIT = 15
+DELTA_DAYS = 7
+DELTA_EXPIRED_STATUS = 400
+"""Unverified: the real service may answer 410."""
+_DELTA_MOMENT = "%m/%d/%Y %H:%M:%S"
 _UNSERVED = (
     "$skip",
     "$search",
@@ -171,13 +175,13 @@ def _narrowed(env: Environment, table: Table, node: odata.Node) -> Iterator[Row]
     if ids is not None:
         found = (env.store.get(table.name, str(value)) for value in dict.fromkeys(ids))
         return (row for row in found if row is not None)
-    for column in table.columns.values():
-        if column.kind not in (Kind.LOOKUP, Kind.STATE) or not column.read:
-            continue
-        values = odata.required_values(node, column.property)
+    for name in env.store.indexed(table.name):
+        column = table.columns[name]
+        values = odata.required_values(node, column.property) if column.read else None
         if values is not None and None not in values:
-            keys = dict.fromkeys(int(v) if column.kind is Kind.STATE else v for v in values)  # type: ignore[arg-type]
-            return (row for key in keys for row in env.store.where(table.name, column.name, key))
+            # The same text in two spellings is one entry of the index.
+            named = dict.fromkeys(v.casefold() if isinstance(v, str) else v for v in values)
+            return (row for value in named for row in env.store.where(table.name, name, value))
     return iter(env.store.rows(table.name))
 
 
@@ -255,7 +259,7 @@ def _collection_expander(
     matching(env, child, options, [])
 
     def put(row: Row) -> Row:
-        rows = matching(env, child, options, env.store.where(child.name, collection.column, row[table.id]))
+        rows = matching(env, child, options, env.related(table, expand.name, row[table.id]))
         limit = PAGE_LIMIT if options.top is None else options.top
         link = f"{base}/{table.entity_set}({row[table.id]})/{expand.name}"
         return {
@@ -286,4 +290,26 @@ def _refusal(refused: odata.QueryRefused, table: Table | None) -> DataverseError
 def delta_moment(value: datetime | date) -> str:
     """The time part of a delta token."""
     moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
-    return moment.strftime("%m/%d/%Y %H:%M:%S")
+    return moment.strftime(_DELTA_MOMENT)
+
+
+def delta_version(env: Environment, token: str) -> int:
+    """The version in a delta token; refused when it is no token, or older than changes are kept."""
+    version, _, moment = token.partition("!")
+    days = int(env.organization.get("expirechangetrackingindays") or DELTA_DAYS)
+    try:
+        since = int(version)
+        made = datetime.strptime(moment, _DELTA_MOMENT).replace(tzinfo=UTC)
+    except ValueError:
+        raise _expired() from None
+    if env.world.clock.now() - made > timedelta(days=days) or since < env.store.oldest_known_deletion:
+        raise _expired()
+    return since
+
+
+def _expired() -> DataverseError:
+    return DataverseError(
+        DELTA_EXPIRED_STATUS,
+        "0x80044352",
+        "Version stamp associated with the client has expired. Please perform a full sync.",
+    )

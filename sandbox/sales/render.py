@@ -11,7 +11,6 @@ from typing import Any
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import unknown_property
 from sandbox.sales.model import OWNERS, Column, Kind, Ref, Row, Table
-from sandbox.sales.schema import choice_labels
 from sandbox.sales.values import MONEY, show
 
 FORMATTED = "OData.Community.Display.V1.FormattedValue"
@@ -101,7 +100,7 @@ def _formatted(env: Environment, table: Table, column: Column, value: Any, row: 
             state = table.states.get(row["statecode"])
             return state.statuses.get(value) if state is not None else None
         case Kind.CHOICE:
-            return (choice_labels(table.name, column.name) or {}).get(value)
+            return (env.choices.of(table.name, column.name) or {}).get(value)
         case Kind.YESNO:
             return "Yes" if value else "No"
         case Kind.MONEY:

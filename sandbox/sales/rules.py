@@ -14,7 +14,12 @@ from sandbox.sales.errors import DataverseError, invalid_argument, parent_read_o
 from sandbox.sales.model import Ref, Row, Table
 from sandbox.sales.pricing import ACTIVE, BY_HEADER, BY_LINE, SUBMITTED, Family
 
-_CURRENCY_CODES = {"salesorder": "0x80048cee", "invoice": "0x80048ced", "quote": "0x80048cf6"}
+_CURRENCY_CODES = {
+    "salesorder": "0x80048cee",
+    "invoice": "0x80048ced",
+    "quote": "0x80048cf6",
+    "opportunity": "0x80048cef",
+}
 _QUOTE_ALWAYS_OPEN = frozenset({"ownerid", "bcbi_companyid"})
 
 
@@ -63,7 +68,7 @@ def settle(env: Environment, table: Table, row: Row) -> None:
     if table.name in ("contact", "systemuser"):
         names = (row.get("firstname"), row.get("middlename"), row.get("lastname"))
         row["fullname"] = " ".join(name for name in names if name) or None
-    if table.name in BY_HEADER or table.name == "opportunity":
+    if table.name in BY_HEADER:
         customer: Ref | None = row.get("customerid")
         row["accountid"] = customer if customer is not None and customer.table == "account" else None
         row["contactid"] = customer if customer is not None and customer.table == "contact" else None
@@ -89,7 +94,8 @@ def settle(env: Environment, table: Table, row: Row) -> None:
 
 
 def _complete_document(env: Environment, family: Family, row: Row) -> None:
-    row.setdefault(family.number, env.next_number(family.prefix))
+    if family.number:
+        row.setdefault(family.number, env.next_number(family.prefix))
     if row.get("transactioncurrencyid") is None:
         price_list = env.row(row.get("pricelevelid"))
         row["transactioncurrencyid"] = (price_list or env.organization).get(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from sandbox.sales import tables_activities as activities
 from sandbox.sales import tables_catalogue as catalogue
 from sandbox.sales import tables_documents as documents
 from sandbox.sales import tables_platform as platform
+from sandbox.sales import tables_security as security
 from sandbox.sales.model import Table
 
 _ALL = (
@@ -25,10 +27,19 @@ _ALL = (
     documents.INVOICE,
     documents.INVOICE_DETAIL,
     documents.OPPORTUNITY,
+    documents.OPPORTUNITY_PRODUCT,
+    activities.QUOTE_CLOSE,
+    activities.ORDER_CLOSE,
+    activities.OPPORTUNITY_CLOSE,
     platform.CURRENCY,
-    platform.SYSTEM_USER,
-    platform.TEAM,
-    platform.ROLE,
+    security.SYSTEM_USER,
+    security.TEAM,
+    security.ROLE,
+    security.PRIVILEGE,
+    security.USER_ROLE,
+    security.TEAM_ROLE,
+    security.TEAM_MEMBER,
+    security.ROLE_PRIVILEGE,
     platform.BUSINESS_UNIT,
     platform.ORGANIZATION,
     platform.BCBI_COMPANY,

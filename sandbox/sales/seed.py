@@ -13,7 +13,8 @@ from sandbox.sales import pricing
 from sandbox.sales.environment import Environment
 from sandbox.sales.model import Row
 from sandbox.sales.schema import CHOICES, TABLES
-from sandbox.sales.seed_platform import Seeds, seed_platform
+from sandbox.sales.seed_platform import seed_platform
+from sandbox.sales.seed_rows import Seeds
 from sandbox.sales.values import MONEY
 
 _STATES = {
@@ -34,8 +35,9 @@ def seed(env: Environment, data: CompanyData) -> None:
         if customer.in_sales:
             _account(seeds, data, customer)
     prices = _PriceLists(seeds, data)
+    customers = {customer.number: customer for customer in data.customers}
     for order in data.orders:
-        _document(seeds, data, order, prices)
+        _document(seeds, data, order, customers[order.customer], prices)
 
 
 def _units(seeds: Seeds, data: CompanyData) -> None:
@@ -168,10 +170,9 @@ def _address(prefix: str, address: Address) -> Row:
     }
 
 
-def _document(seeds: Seeds, data: CompanyData, order: Order, prices: _PriceLists) -> None:
+def _document(seeds: Seeds, data: CompanyData, order: Order, customer: Customer, prices: _PriceLists) -> None:
     family = pricing.BY_HEADER["quote" if order.kind == "quote" else "salesorder"]
     currency = order.currency or data.local_currency
-    customer = next(c for c in seeds.customers(data) if c.number == order.customer)
     state = _STATES[order.kind][order.state]
     header: Row = {
         family.number: order.number,

@@ -2,70 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sandbox.company import CompanyData, Customer
-from sandbox.sales.environment import Environment
-from sandbox.sales.model import Kind, Ref, Row
-from sandbox.sales.rules import settle
+from sandbox.company import CompanyData
+from sandbox.sales.model import Ref
 from sandbox.sales.schema import TABLES
+from sandbox.sales.seed_rows import APPLICATION, Seeds
+from sandbox.sales.seed_security import Roles, StandardRoles
 from sandbox.world import company_id, made_id
 
+ADMINISTRATOR_CLIENT = made_id("application", "administrator")
+"""The application under which an administrator's programs sign in."""
 MESSAGES = ("Create", "Update", "Delete")
 _SYMBOLS = {"NOK": "kr", "EUR": "€", "SEK": "kr", "DKK": "kr", "USD": "$", "GBP": "£"}
-_APPLICATION = "application"
 _LEARNED_BY_WALL = ("salesorder", "quote", "invoice", "account", "opportunity")
-
-
-class Seeds:
-    """Puts rows whose ids are made from natural keys."""
-
-    def __init__(self, env: Environment, now: datetime) -> None:
-        self.env = env
-        self.now = now
-        self._user = self.ref("systemuser", _APPLICATION)
-
-    def ref(self, table: str, key: str) -> Ref:
-        """What a lookup to the row of this key holds, whether it is there yet or not."""
-        return Ref(table, made_id("sales", table, key))
-
-    def put(self, table: str, key: str, **values: Any) -> Ref:
-        """Store a row, completed with stamps, defaults and what follows from other columns."""
-        declared = TABLES[table]
-        ref = self.ref(table, key)
-        row: Row = {c.name: False for c in declared.columns.values() if c.kind is Kind.YESNO}
-        if declared.states:
-            first, state = next(iter(declared.states.items()))
-            row.update(statecode=first, statuscode=state.default)
-        row.update({name: value for name, value in values.items() if value is not None})
-        row[declared.id] = ref.id
-        if "createdon" in declared.columns:
-            row.update(createdon=self.now, modifiedon=self.now, createdby=self._user, modifiedby=self._user)
-        if declared.owned and "ownerid" not in row:
-            row["ownerid"] = self._user
-        settle(self.env, declared, row)
-        self.env.store.put(table, row)
-        return ref
-
-    def change(self, table: str, key: str, **values: Any) -> None:
-        """Set columns of a row that was put before."""
-        row = self.env.row(self.ref(table, key))
-        if row is None:
-            raise LookupError(f"{table} {key} is not seeded")
-        self.env.store.put(table, {**row, **values})
-
-    def seller(self, salesperson: str) -> Ref:
-        """The user of a salesperson, or the application user where there is none."""
-        ref = self.ref("systemuser", salesperson)
-        return ref if salesperson and self.env.row(ref) is not None else self._user
-
-    @staticmethod
-    def customers(data: CompanyData) -> Sequence[Customer]:
-        """All customers of the company."""
-        return data.customers
 
 
 def seed_platform(seeds: Seeds, data: CompanyData) -> None:
@@ -107,19 +57,33 @@ def seed_platform(seeds: Seeds, data: CompanyData) -> None:
 def _users(seeds: Seeds, data: CompanyData, unit: Ref) -> None:
     application = seeds.put(
         "systemuser",
-        _APPLICATION,
+        APPLICATION,
         firstname="#",
         lastname="Business Central Integration",
         applicationid=seeds.env.world.application.client_id,
-        azureactivedirectoryobjectid=made_id("entra", _APPLICATION),
+        azureactivedirectoryobjectid=made_id("entra", APPLICATION),
         isintegrationuser=True,
         accessmode=4,
         businessunitid=unit,
     )
-    seeds.put("role", "bridge", name="Business Central Integration", businessunitid=unit, systemuserid=application)
+    administrator = seeds.put(
+        "systemuser",
+        "administrator",
+        firstname="Sandbox",
+        lastname="Administrator",
+        applicationid=ADMINISTRATOR_CLIENT,
+        azureactivedirectoryobjectid=made_id("entra", "administrator"),
+        accessmode=0,
+        islicensed=True,
+        businessunitid=unit,
+    )
+    roles = Roles(seeds, unit)
+    standard = StandardRoles(roles)
+    roles.give(application, standard.integration, standard.delegate)
+    roles.give(administrator, standard.administrator)
     for person in data.salespeople:
         first, _, last = person.name.rpartition(" ")
-        seeds.put(
+        seller = seeds.put(
             "systemuser",
             person.code,
             firstname=first or None,
@@ -131,6 +95,7 @@ def _users(seeds: Seeds, data: CompanyData, unit: Ref) -> None:
             accessmode=0,
             businessunitid=unit,
         )
+        roles.give(seller, standard.seller)
 
 
 def _currencies(seeds: Seeds, data: CompanyData) -> None:

@@ -1,4 +1,4 @@
-"""Rows in memory: by id, and indexed by every lookup and by state, with transactions that can be undone.
+"""Rows in memory: by id, indexed by lookups, state and the columns people search by, with transactions to be undone.
 
 A stored row is never changed in place: an update puts a new dict, so that undoing is putting the old one back and a
 reader may keep what it was given. Versions rise over the whole environment, as row versions do.
@@ -6,14 +6,31 @@ reader may keep what it was given. Versions rise over the whole environment, as 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from sandbox.sales.model import Kind, Ref, Row, Table
 
-_ALSO_INDEXED = {"product": ("productnumber",)}
-"""Columns that a rule looks values up in at each write."""
+_ALSO_INDEXED = {
+    "account": ("accountnumber", "name", "emailaddress1"),
+    "contact": ("emailaddress1",),
+    "product": ("productnumber", "name"),
+    "uomschedule": ("name",),
+    "pricelevel": ("name",),
+    "quote": ("quotenumber", "name"),
+    "salesorder": ("ordernumber", "name"),
+    "invoice": ("invoicenumber", "name"),
+    "systemuser": ("internalemailaddress", "applicationid", "azureactivedirectoryobjectid"),
+    "sdkmessage": ("name",),
+    "sdkmessagefilter": ("primaryobjecttypecode",),
+    "privilege": ("name",),
+}
+"""Columns beside lookups and state that rules, keys and clients look values up in."""
+
+DELETIONS_KEPT = 100_000
+"""Deletions remembered for change tracking; a delta token from before the oldest of them has expired."""
 
 
 class Store:
@@ -27,8 +44,10 @@ class Store:
             + _ALSO_INDEXED.get(name, ())
             for name, t in tables.items()
         }
+        self._touched: dict[str, int] = {}
         self._indexes: dict[tuple[str, str], dict[Any, dict[str, None]]] = {}
-        self._deleted: list[tuple[int, str, str]] = []
+        self._deleted: deque[tuple[int, str, str]] = deque()
+        self._forgotten = 0
         self._version = 1000
         self._undo: list[Callable[[], None]] = []
         self._depth = 0
@@ -51,10 +70,31 @@ class Store:
         return len(self._rows[table])
 
     def where(self, table: str, column: str, value: Any) -> Iterator[Row]:
-        """Rows whose lookup ``column`` points at the id ``value``, or whose indexed ``column`` is ``value``."""
+        """Rows whose lookup ``column`` points at the id ``value``, or whose indexed ``column`` is ``value``.
+
+        Texts are found without regard to case.
+        """
         rows = self._rows[table]
-        for row_id in list(self._indexes.get((table, column), {}).get(value, ())):
+        for row_id in list(self._indexes.get((table, column), {}).get(_key(value), ())):
             yield rows[row_id]
+
+    def indexed(self, table: str) -> tuple[str, ...]:
+        """The columns of a table that ``where`` can be asked for."""
+        return self._indexed[table]
+
+    def add_index(self, table: str, column: str) -> None:
+        """Index one more column, as a new alternate key needs."""
+        if column in self._indexed[table]:
+            return
+        self._indexed[table] += (column,)
+        index = self._indexes.setdefault((table, column), {})
+        for row_id, row in self._rows[table].items():
+            if (value := _key(row.get(column))) is not None:
+                index.setdefault(value, {})[row_id] = None
+
+    def touched(self, tables: Iterable[str]) -> int:
+        """How often ``tables`` have been written, undone writes included: tells whether what was derived is stale."""
+        return sum(self._touched.get(table, 0) for table in tables)
 
     def put(self, table: str, row: Row) -> Row:
         """Store a row under its id with a fresh version; replaces the one that is there."""
@@ -71,11 +111,17 @@ class Store:
         if self._depth:
             self._undo.append(lambda: self._deleted.remove(mark))
         self._replace(table, row_id, None)
+        self._forget()
 
     def deleted_since(self, table: str, version: int) -> list[str]:
         """Ids of rows deleted after ``version`` and not there again, each once."""
         gone = {row_id: None for at, name, row_id in self._deleted if name == table and at > version}
         return [row_id for row_id in gone if row_id not in self._rows[table]]
+
+    @property
+    def oldest_known_deletion(self) -> int:
+        """Deletions at or below this version have been forgotten; a change list cannot start before it."""
+        return self._forgotten
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -92,6 +138,12 @@ class Store:
             self._depth -= 1
             if not self._depth:
                 self._undo.clear()
+                self._forget()
+
+    def _forget(self) -> None:
+        """Drop the oldest deletions beyond what is kept; not inside a transaction, which may take its own back."""
+        while not self._depth and len(self._deleted) > DELETIONS_KEPT:
+            self._forgotten = self._deleted.popleft()[0]
 
     def _replace(self, table: str, row_id: str, row: Row | None) -> None:
         rows = self._rows[table]
@@ -103,6 +155,7 @@ class Store:
     def _swap(self, table: str, row_id: str, row: Row | None) -> None:
         rows = self._rows[table]
         old = rows.get(row_id)
+        self._touched[table] = self._touched.get(table, 0) + 1
         for column in self._indexed[table]:
             before = _key(old.get(column)) if old is not None else None
             after = _key(row.get(column)) if row is not None else None
@@ -120,4 +173,6 @@ class Store:
 
 
 def _key(value: Any) -> Any:
-    return value.id if isinstance(value, Ref) else value
+    if isinstance(value, Ref):
+        return value.id
+    return value.casefold() if isinstance(value, str) else value

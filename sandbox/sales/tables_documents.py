@@ -57,6 +57,7 @@ QUOTE = table(
     collections={
         "quote_details": Collection("quotedetail", "quoteid", "cascade"),
         "quote_orders": Collection("salesorder", "quoteid", "clear"),
+        "Quote_QuoteClose": Collection("quoteclose", "quoteid", "cascade"),
         "Quote_Annotation": Collection("annotation", "objectid", "cascade"),
     },
 )
@@ -91,6 +92,7 @@ SALES_ORDER = table(
     collections={
         "order_details": Collection("salesorderdetail", "salesorderid", "cascade"),
         "order_invoices": Collection("invoice", "salesorderid", "restrict"),
+        "SalesOrder_OrderClose": Collection("orderclose", "salesorderid", "cascade"),
         "SalesOrder_Annotation": Collection("annotation", "objectid", "cascade"),
         "salesorder_Posts": Collection("post", "regardingobjectid", "cascade"),
     },
@@ -146,6 +148,7 @@ OPPORTUNITY = table(
     " parentaccountid:>account parentcontactid:>contact transactioncurrencyid:>transactioncurrency"
     " estimatedvalue:money estimatedclosedate:date closeprobability:integer discountamount:money"
     " discountpercentage:decimal freightamount:money opportunityratingcode:choice salesstage:choice"
+    " pricingerrorcode:choice"
     " bcbi_companyid:>bcbi_company",
     update=_TOTALS,
     read=_HEADER_READ,
@@ -155,4 +158,21 @@ OPPORTUNITY = table(
         1: State("Won", 3, {3: "Won"}),
         2: State("Lost", 4, {4: "Canceled", 5: "Out-Sold"}),
     },
+    collections={
+        "product_opportunities": Collection("opportunityproduct", "opportunityid", "cascade"),
+        "opportunity_sales_orders": Collection("salesorder", "opportunityid", "clear"),
+        "opportunity_quotes": Collection("quote", "opportunityid", "clear"),
+        "Opportunity_OpportunityClose": Collection("opportunityclose", "opportunityid", "cascade"),
+        "Opportunity_Annotation": Collection("annotation", "objectid", "cascade"),
+    },
+)
+OPPORTUNITY_PRODUCT = table(
+    "opportunityproduct",
+    "opportunityproducts",
+    otc=1083,
+    primary_name="productdescription",
+    both="opportunityid:>opportunity " + _LINE,
+    create=_LINE_CREATE,
+    update=_LINE_UPDATE,
+    read=_LINE_READ + " opportunitystatecode:choice",
 )

@@ -15,36 +15,6 @@ CURRENCY = table(
     read="organizationid:>organization",
     states=ACTIVE_INACTIVE,
 )
-SYSTEM_USER = table(
-    "systemuser",
-    "systemusers",
-    otc=8,
-    primary_name="fullname",
-    both="firstname:text256 lastname:text256 middlename:text50 internalemailaddress:text100 domainname:text1024"
-    " title:text128 jobtitle:text100 mobilephone:text64 accessmode:choice caltype:choice isintegrationuser:yesno"
-    " islicensed:yesno applicationid:guid businessunitid:>businessunit parentsystemuserid:>systemuser"
-    " transactioncurrencyid:>transactioncurrency",
-    create="azureactivedirectoryobjectid:guid",
-    update="isdisabled:yesno",
-    read="fullname:text200 organizationid:guid",
-    # Many-to-many in Dataverse; here a role is held by one user, which is enough to read who may do what.
-    collections={"systemuserroles_association": Collection("role", "systemuserid", "clear")},
-)
-TEAM = table(
-    "team",
-    "teams",
-    otc=9,
-    both="name:text160 description:memo emailaddress:text100 administratorid:>systemuser businessunitid:>businessunit",
-    create="teamtype:choice",
-    read="isdefault:yesno organizationid:guid",
-)
-ROLE = table(
-    "role",
-    "roles",
-    otc=1036,
-    both="name:text100 businessunitid:>businessunit",
-    read="organizationid:guid ismanaged:yesno roletemplateid:>role systemuserid:>systemuser",
-)
 BUSINESS_UNIT = table(
     "businessunit",
     "businessunits",

@@ -12,15 +12,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sandbox.sales.choices import Choices
 from sandbox.sales.errors import DataverseError, bad_payload
 from sandbox.sales.model import Column, Kind, Ref, Table
-from sandbox.sales.schema import choice_labels
 
 MONEY = Decimal("0.0001")
 _LARGEST_INTEGER = 2_147_483_647
 _LARGEST_AMOUNT = Decimal("922337203685477")
 
-_EDM = {
+EDM_TYPES = {
     Kind.TEXT: "Edm.String",
     Kind.MEMO: "Edm.String",
     Kind.MONEY: "Edm.Decimal",
@@ -35,10 +35,12 @@ _EDM = {
     Kind.DATE: "Edm.Date",
     Kind.MOMENT: "Edm.DateTimeOffset",
     Kind.GUID: "Edm.Guid",
+    Kind.LOOKUP: "Edm.Guid",
 }
+"""How each kind of column is typed on the wire."""
 
 
-def accept(table: Table, column: Column, value: Any) -> Any:
+def accept(choices: Choices, table: Table, column: Column, value: Any) -> Any:
     """Check a JSON value against its column and bring it to the form that is stored; None stays None."""
     if value is None:
         return None
@@ -46,9 +48,9 @@ def accept(table: Table, column: Column, value: Any) -> Any:
         stored = _READERS[column.kind](value)
     except (ValueError, TypeError):
         raise bad_payload(
-            table.entity_set, f"Cannot convert the literal '{value}' to the expected type '{_EDM[column.kind]}'."
+            table.entity_set, f"Cannot convert the literal '{value}' to the expected type '{EDM_TYPES[column.kind]}'."
         ) from None
-    _check_range(table, column, stored)
+    _check_range(choices, table, column, stored)
     return stored
 
 
@@ -61,7 +63,7 @@ def show(value: Any) -> Any:
     return value.id if isinstance(value, Ref) else value
 
 
-def _check_range(table: Table, column: Column, value: Any) -> None:
+def _check_range(choices: Choices, table: Table, column: Column, value: Any) -> None:
     where = f"'{column.name}' attribute of the '{table.name}' entity"
     if column.kind is Kind.TEXT and column.length and len(value) > column.length:
         raise DataverseError(
@@ -71,7 +73,7 @@ def _check_range(table: Table, column: Column, value: Any) -> None:
             f" '{column.length}'.",
         )
     if column.kind is Kind.CHOICE:
-        labels = choice_labels(table.name, column.name)
+        labels = choices.of(table.name, column.name)
         if labels is not None and value not in labels:
             raise DataverseError(
                 400,

@@ -6,10 +6,11 @@ Each is one transaction. A PATCH that mixes columns and state changes the column
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
-from sandbox.sales import pricing, rules
+from sandbox.sales import duplicates, keys, pricing, rules
 from sandbox.sales.environment import Caller, Environment, Event
 from sandbox.sales.errors import DataverseError, duplicate_key, not_found, version_mismatch
 from sandbox.sales.model import Collection, Kind, Ref, Row, Table
@@ -35,11 +36,19 @@ def create(
     row_id: str = "",
     parent: tuple[str, Ref] | None = None,
     references: References = _NOTHING,
+    preset: Mapping[str, Any] = MappingProxyType({}),
+    detect_duplicates: bool = False,
 ) -> str:
-    """Insert a row with the rows nested in it and answer its id. ``parent`` sets the lookup of a nested row."""
+    """Insert a row with the rows nested in it and answer its id.
+
+    ``parent`` sets the lookup of a nested row; ``preset`` holds the values of the key in the address, which the body
+    may override.
+    """
     with env.transaction():
+        env.privileges.demand(caller.users, "Create", table)
         payload = read_payload(env, table, body, creating=True, references=references)
-        values = payload.values
+        values = {**preset, **payload.values}
+        _demand_links(env, table, values, caller)
         new_id = values.pop(table.id, None) or row_id or str(uuid4())
         if env.store.get(table.name, new_id) is not None:
             raise duplicate_key()
@@ -54,6 +63,9 @@ def create(
             row["statecode"] = row.get("statecode") or first
             row["statuscode"] = check_status(table, new_id, row["statecode"], row.get("statuscode"))
         rules.complete(env, table, row, caller)
+        keys.check_unique(env, table, row)
+        if detect_duplicates:
+            duplicates.check(env, table, row)
         env.store.put(table.name, row)
         for collection, child in payload.children:
             link = (collection.column, Ref(table.name, new_id))
@@ -61,6 +73,22 @@ def create(
         _price(env, table, row, caller)
         env.say(Event("Create", table.name, new_id, {**values, **_said(row, table)}, caller))
     return new_id
+
+
+def create_stored(env: Environment, table: Table, row_id: str, values: Row, caller: Caller) -> None:
+    """Insert a row whose values are in their stored form, as the platform does on a caller's behalf."""
+    with env.transaction():
+        env.privileges.demand(caller.users, "Create", table)
+        row: Row = {**_defaults(table), **values, table.id: row_id}
+        _stamp(env, row, caller, creating=True)
+        if table.owned and row.get("ownerid") is None:
+            row["ownerid"] = Ref("systemuser", caller.user_id)
+        if table.states:
+            row["statecode"] = row.get("statecode") or next(iter(table.states))
+            row["statuscode"] = check_status(table, row_id, row["statecode"], row.get("statuscode"))
+        rules.complete(env, table, row, caller)
+        env.store.put(table.name, row)
+        env.say(Event("Create", table.name, row_id, {**values, **_said(row, table)}, caller))
 
 
 def update(
@@ -72,19 +100,27 @@ def update(
     *,
     if_match: str = "",
     references: References = _NOTHING,
+    detect_duplicates: bool = False,
 ) -> None:
     """Change columns of a row, then its state. 404 if it is not there, 412 if ``if_match`` is another version."""
     with env.transaction():
         row = env.store.get(table.name, row_id)
         if row is None:
             raise not_found(table.name, row_id)
+        env.privileges.demand(caller.users, "Write", table, row)
         check_version(row, if_match)
         changes = read_payload(env, table, body, creating=False, references=references).values
+        _demand_links(env, table, changes, caller)
+        if changes.get("ownerid", row.get("ownerid")) != row.get("ownerid"):
+            env.privileges.demand(caller.users, "Assign", table, row)
         state, status = changes.pop("statecode", None), changes.pop("statuscode", None)
         if changes or not (state is not None or status is not None):
             rules.check_open(env, table, row, changes, caller)
             row = {**row, **changes}
             rules.settle(env, table, row)
+            keys.check_unique(env, table, row)
+            if detect_duplicates:
+                duplicates.check(env, table, row)
             _stamp(env, row, caller, creating=False)
             env.store.put(table.name, row)
             _price(env, table, row, caller)
@@ -100,6 +136,7 @@ def set_state(env: Environment, table: Table, row_id: str, state: int, status: i
         row = env.store.get(table.name, row_id)
         if row is None:
             raise not_found(table.name, row_id)
+        env.privileges.demand(caller.users, "Write", table, row)
         changes: Row = {"statecode": state, "statuscode": check_status(table, row_id, state, status)}
         row = {**row, **changes}
         _stamp(env, row, caller, creating=False)
@@ -113,6 +150,7 @@ def delete(env: Environment, table: Table, row_id: str, caller: Caller, *, if_ma
         row = env.store.get(table.name, row_id)
         if row is None:
             raise not_found(table.name, row_id)
+        env.privileges.demand(caller.users, "Delete", table, row)
         check_version(row, if_match)
         family = pricing.BY_LINE.get(table.name)
         header = rules.check_parent(env, family, row, caller) if family is not None else None
@@ -135,8 +173,49 @@ def as_id(text: str) -> str:
         raise DataverseError(400, "0x80040203", f"'{text}' is not an id.") from None
 
 
+def link(env: Environment, collection: Collection, row_id: str, other_id: str) -> None:
+    """Associate two rows of a many-to-many relationship; already associated, nothing happens."""
+    if _links(env, collection, row_id, other_id):
+        return
+    through = TABLES[collection.through]
+    here, there = through.columns[collection.column], through.columns[collection.other]
+    row: Row = {
+        through.id: str(uuid4()),
+        here.name: Ref(next(iter(here.navigations)), row_id),
+        there.name: Ref(collection.table, other_id),
+    }
+    env.store.put(through.name, row)
+
+
+def unlink(env: Environment, collection: Collection, row_id: str, other_id: str) -> None:
+    """Take the association of two rows away; 404 if there is none."""
+    found = _links(env, collection, row_id, other_id)
+    if not found:
+        raise not_found(collection.table, other_id)
+    for row in found:
+        env.store.remove(collection.through, row[TABLES[collection.through].id])
+
+
+def _links(env: Environment, collection: Collection, row_id: str, other_id: str) -> list[Row]:
+    rows = env.store.where(collection.through, collection.column, row_id)
+    return [row for row in rows if row[collection.other].id == other_id]
+
+
+def _demand_links(env: Environment, table: Table, values: Mapping[str, Any], caller: Caller) -> None:
+    """Linking rows needs Append on the one that holds the lookup and AppendTo on the one it names."""
+    targets = {v.table for name, v in values.items() if isinstance(v, Ref) and name != "ownerid" and v.table in TABLES}
+    if targets:
+        env.privileges.demand(caller.users, "Append", table)
+    for target in targets:
+        env.privileges.demand(caller.users, "AppendTo", TABLES[target])
+
+
 def _remove(env: Environment, table: Table, row_id: str, caller: Caller) -> None:
     for collection in table.collections.values():
+        if collection.through:
+            for row in list(env.store.where(collection.through, collection.column, row_id)):
+                env.store.remove(collection.through, row[TABLES[collection.through].id])
+            continue
         child_table = TABLES[collection.table]
         for child in list(env.store.where(collection.table, collection.column, row_id)):
             _part(env, table, collection, child_table, child, caller)
