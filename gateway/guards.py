@@ -13,7 +13,7 @@ from flask import request
 from flask_httpauth import HTTPBasicAuth
 
 from gateway.errors import FAILURE, InvalidCredentials, RequestDenied, TooManyRequests
-from gateway.keys import Caller, KeyRing, Refusal
+from gateway.keys import Caller, KeyRing, LastUsed, Refusal
 from gateway.throttle import Allowance, Guesses
 
 Guard = Callable[[], None]
@@ -24,15 +24,19 @@ _REALM = "Product availability"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests per service key and per address, and wrong keys per user and address."""
+    """Requests per service key and per address, wrong keys per user and address, and when each key was last used."""
 
     per_key: Allowance
     per_address: Allowance
     guesses: Guesses
+    used: LastUsed
 
     def allow(self, key_id: str, address: str) -> bool:
         """Spend one request of both; False when either has none left."""
-        return self.per_key.take(f"key:{key_id}") and self.per_address.take(f"address:{address}")
+        if not (self.per_key.take(f"key:{key_id}") and self.per_address.take(f"address:{address}")):
+            return False
+        self.used.note(key_id)
+        return True
 
 
 def open_to_anyone() -> None:
@@ -61,6 +65,10 @@ class ServiceKeys:
         @self._auth.login_required(role=scope)  # type: ignore[untyped-decorator]
         def guard() -> None:
             caller = request.environ[CALLER]
+            origin = request.headers.get("Origin", "").lower()
+            if origin and caller.origins and origin not in caller.origins:
+                request.environ[FAILURE] = "origin"
+                raise RequestDenied("This key may not be used from this page.")
             address = request.remote_addr or ""
             for allowance, name in (
                 (self._limits.per_key, f"key:{caller.key_id}"),
@@ -68,6 +76,7 @@ class ServiceKeys:
             ):
                 if not allowance.take(name):
                     raise TooManyRequests("Too many requests.", seconds=allowance.seconds_left(name))
+            self._limits.used.note(caller.key_id)
 
         def unless_preflight() -> None:
             if request.method == "OPTIONS":

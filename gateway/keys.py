@@ -1,4 +1,4 @@
-"""Web service access keys: make one, and find out who is calling.
+"""Web service access keys: find out who is calling.
 
 A key is 44 random characters, shown once; kept is a salted SHA-256 of it, which is enough for a secret that nobody can
 guess. Comparing takes the same time for every reason of refusal, unknown users included.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-_KEY_BYTES = 33
-"""33 bytes are 44 characters of URL-safe base64, the length Business Central's own keys have."""
 _MOST_USERS = 10_000
+_USED_SECONDS = 60.0
 _NOBODY_SALT = "0" * 32
 _NOBODY_DIGEST = "0" * 64
 
@@ -32,6 +30,7 @@ class Refusal(StrEnum):
     BAD_KEY = "bad_key"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    DISABLED = "disabled"
 
 
 class StoredKey(Protocol):
@@ -51,22 +50,21 @@ class StoredKey(Protocol):
     def expires_at(self) -> datetime | None: ...
     @property
     def revoked_at(self) -> datetime | None: ...
+    @property
+    def disabled_at(self) -> datetime | None: ...
+    @property
+    def origins(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, and what the key opens."""
+    """Who is calling, and what the key opens; ``origins`` are the only pages it may be used from, none for any."""
 
     user: str
     key_id: str
     scopes: frozenset[str]
     expires_at: datetime | None
-
-
-def new_key() -> tuple[str, str, str]:
-    """A new key, its salt and its digest. The key itself is for the person who asked and is kept nowhere."""
-    key, salt = secrets.token_urlsafe(_KEY_BYTES), secrets.token_hex(16)
-    return key, salt, digest(key, salt)
+    origins: frozenset[str] = frozenset()
 
 
 def digest(key: str, salt: str) -> str:
@@ -109,7 +107,15 @@ class KeyRing:
             return Refusal.REVOKED
         if found.expires_at is not None and found.expires_at <= self._clock():
             return Refusal.EXPIRED
-        return Caller(found.user_name, found.id, frozenset(found.scope.split()), found.expires_at)
+        if found.disabled_at is not None:
+            return Refusal.DISABLED
+        return Caller(
+            found.user_name,
+            found.id,
+            frozenset(found.scope.split()),
+            found.expires_at,
+            frozenset(found.origins.split()),
+        )
 
     def _of(self, user: str) -> Sequence[StoredKey]:
         generation = self._generation()
@@ -124,3 +130,37 @@ class KeyRing:
                 if self._known_at == generation:
                     self._known[user] = kept
         return kept
+
+
+class LastUsed:
+    """Notes when keys were last good for something, each at most once a minute, and never makes a caller wait for it.
+
+    ``write`` saves it and may raise; ``spawn`` runs it beside the request.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        ticks: Callable[[], float],
+        spawn: Callable[[Callable[[], None]], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._write = write
+        self._ticks = ticks
+        self._spawn = spawn
+        self._failed = failed
+        self._noted: dict[str, float] = {}
+
+    def note(self, key_id: str) -> None:
+        """This key was just good for something."""
+        now = self._ticks()
+        if now - self._noted.get(key_id, float("-inf")) < _USED_SECONDS:
+            return
+        self._noted[key_id] = now
+        self._spawn(lambda: self._save(key_id))
+
+    def _save(self, key_id: str) -> None:
+        try:
+            self._write(key_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is: nobody is refused because of it, and it is logged
+            self._failed(error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -40,6 +40,8 @@ class Changes(Protocol):
     def tails(self) -> Mapping[str, datetime]: ...
     @property
     def generations(self) -> Mapping[str, int]: ...
+    @property
+    def unpublished(self) -> Set[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class View:
     tails: Mapping[str, datetime]
     keys: int
     version: str
+    unpublished: frozenset[str] = frozenset()
+    """Ids of companies whose service has been taken back: to callers it is not there."""
 
 
 class Watch:
@@ -99,6 +103,7 @@ class Watch:
                 "companies": [[one.id, one.name, one.display_name] for one in changes.companies],
                 "tails": {company: at.isoformat() for company, at in changes.tails.items()},
                 "generations": dict(changes.generations),
+                "unpublished": sorted(changes.unpublished),
             },
             sort_keys=True,
         ).encode()
@@ -112,10 +117,11 @@ class Watch:
 
 def _view(text: bytes) -> View:
     found = json.loads(text)
-    facts = json.dumps([found["companies"], found["generations"]], sort_keys=True)
+    facts = json.dumps([found["companies"], found["generations"], found["unpublished"]], sort_keys=True)
     return View(
         companies=tuple(Company(*one) for one in found["companies"]),
         tails={company: datetime.fromisoformat(at) for company, at in found["tails"].items()},
         keys=int(found["generations"].get("keys", 0)),
+        unpublished=frozenset(found["unpublished"]),
         version=hashlib.blake2b(facts.encode(), digest_size=12).hexdigest(),
     )

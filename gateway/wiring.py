@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from gateway.cache.base import Cache, CacheUnavailable
 from gateway.cache.memory import MemoryCache
 from gateway.guards import Limits
 from gateway.health.checks import Check, Checks, Drain, Finding, Status
-from gateway.keys import KeyRing
+from gateway.keys import KeyRing, LastUsed
 from gateway.logs import logger
 from gateway.metrics import Metrics
 from gateway.settings import GatewaySettings
@@ -58,14 +59,20 @@ class Services:
     close: Callable[[], None]
 
 
+def _beside(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()
+
+
 def build(
     settings: GatewaySettings,
     *,
     clock: Callable[[], datetime] = utc_now,
     ticks: Callable[[], float] = time.monotonic,
     log_stream: TextIO | None = None,
+    spawn: Callable[[Callable[[], None]], None] = _beside,
 ) -> Services:
-    """``ticks`` answers monotonic seconds; log lines go to ``log_stream``, else to standard output."""
+    """``ticks`` answers monotonic seconds; log lines go to ``log_stream``, else to standard output; ``spawn`` runs what
+    no caller should wait for."""
     database = Database(settings.database_url)
     store = GatewayStore(database, clock)
     cache, counters = _cache(settings, ticks)
@@ -100,6 +107,12 @@ def build(
             per_key=Allowance(settings.requests_limit, counters),
             per_address=Allowance(settings.requests_limit, counters),
             guesses=Guesses(settings.guesses_limit, counters),
+            used=LastUsed(
+                store.key_used,
+                ticks,
+                spawn,
+                lambda error: log.warning("last use of a key not noted", error=type(error).__name__),
+            ),
         ),
         checks=Checks(_checks(settings, store, watch, cache, clock), ticks),
         drain=Drain(),

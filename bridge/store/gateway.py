@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,12 +19,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.functions import coalesce
 
 from bridge.errors import BridgeError, SchemaOutOfDate
-from bridge.records import Clock, Company, new_id
-from bridge.store import jobs, keys
+from bridge.records import Clock, Company
+from bridge.store import jobs, keys, publications
 from bridge.store.couplings import ITEM_TABLE
 from bridge.store.database import Database, check_schema
 from bridge.store.filters import FilterToSql
-from bridge.store.models import AvailabilityItem, AvailabilityTail, CompanyRow, Coupling, Generation, ServiceKey
+from bridge.store.keys import NewKey
+from bridge.store.models import (
+    AvailabilityItem,
+    AvailabilityTail,
+    CompanyRow,
+    Coupling,
+    Generation,
+    KeyEvent,
+    Publication,
+    ServiceKey,
+)
 from bridge.store.types import Quantity
 
 _MAPPING = "ITEM-PRODUCT"
@@ -55,11 +65,13 @@ class AvailabilityRow:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What answers depend on beside the rows themselves, read together: ``tails`` maps company id to the time its
-    last complete tail began; ``generations`` move when rows or keys change."""
+    last complete tail began; ``generations`` move when rows or keys change; ``unpublished`` are ids of companies whose
+    service has been taken back."""
 
     companies: tuple[Company, ...]
     tails: Mapping[str, datetime]
     generations: Mapping[str, int]
+    unpublished: frozenset[str] = frozenset()
 
 
 class GatewayStore:
@@ -95,6 +107,7 @@ class GatewayStore:
                 companies=tuple(Company(row.id, row.name, row.display_name) for row in companies),
                 tails={row.company_id: row.tailed_at for row in tails if row.tailed_at is not None},
                 generations={row.name: row.value for row in session.scalars(select(Generation))},
+                unpublished=frozenset(session.scalars(select(Publication.company_id).where(~Publication.published))),
             )
 
     def rows(
@@ -162,29 +175,44 @@ class GatewayStore:
         with self._asked():
             return keys.of_user(self._db, user)
 
-    def add_key(self, *, user: str, salt: str, digest: str, scope: str, expires_at: datetime | None) -> ServiceKey:
-        """Save a new key; the user's earlier keys are revoked in the same transaction."""
-        key = ServiceKey(
-            id=new_id(),
-            user_name=user,
-            salt=salt,
-            digest=digest,
-            scope=scope,
-            created_at=self._clock(),
-            expires_at=expires_at,
-        )
+    def add_key(self, key: NewKey, *, by: str, overlap: timedelta | None = None) -> ServiceKey:
+        """Save a new key. The user's earlier ones are revoked in the same transaction, or end after ``overlap``."""
+        now = self._clock()
         with self._asked():
-            keys.add(self._db, key, replace=True)
-        return key
+            return keys.add(self._db, key, now, by=by, old_until=None if overlap is None else now + overlap)
 
     def all_keys(self) -> list[ServiceKey]:
         with self._asked():
             return keys.all_keys(self._db)
 
-    def revoke_keys(self, user_or_id: str) -> int:
+    def revoke_keys(self, user_or_id: str, *, by: str) -> int:
         """Revoke one key by id or all of a user; answer how many."""
         with self._asked():
-            return keys.revoke(self._db, user_or_id, self._clock())
+            return keys.revoke(self._db, user_or_id, self._clock(), by=by)
+
+    def disable_user(self, user: str, *, disabled: bool, by: str) -> int:
+        """Shut a user out or let it in again; answer how many keys it has."""
+        with self._asked():
+            return keys.set_disabled(self._db, user, self._clock(), disabled=disabled, by=by)
+
+    def key_used(self, key_id: str) -> None:
+        """Remember that a key was good for something just now."""
+        with self._asked():
+            keys.used(self._db, key_id, self._clock())
+
+    def key_events(self, user: str | None) -> Sequence[KeyEvent]:
+        """What was done to keys, by whom, oldest first."""
+        with self._asked():
+            return keys.events(self._db, user)
+
+    def published_for(self, user: str) -> list[str]:
+        """The companies whose connection row in Sales names this user."""
+        with self._asked():
+            return [
+                one.company_id
+                for one in publications.all_publications(self._db)
+                if one.published and one.user_name == user
+            ]
 
 
-__all__ = ["AvailabilityRow", "Changes", "GatewayStore", "SchemaOutOfDate", "StoreUnavailable"]
+__all__ = ["AvailabilityRow", "Changes", "GatewayStore", "NewKey", "SchemaOutOfDate", "StoreUnavailable"]

@@ -17,10 +17,10 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 from odata_query import ast
 
-from gateway.availability.model import KEYS, PAGE_SIZE, PROPERTIES, Company, Edm, Row, Source
+from gateway.availability.model import KEYS, PAGE_SIZE, PROPERTIES, SET, Company, Edm, Row, Source
 from gateway.availability.options import Options
 from gateway.cache.base import Cache, CacheUnavailable
-from gateway.errors import BadRequest, CompanyNotFound, RecordNotFound, Unavailable
+from gateway.errors import BadRequest, CompanyNotFound, RecordNotFound, ResourceNotFound, Unavailable
 from gateway.watch import View, Watch
 
 JOB = "AVAILABILITY"
@@ -117,8 +117,11 @@ class Availability:
         )
 
     def freshness(self, company: Company) -> Freshness:
-        """How old answers for this company are. Raises Unavailable when they are too old to be given."""
+        """How old answers for this company are. Raises ResourceNotFound when it is not published, Unavailable when they
+        are too old to be given."""
         view = self.view()
+        if company.id in view.unpublished:
+            raise ResourceNotFound(f"Resource not found for the segment '{SET}'.")
         tailed_at = view.tails.get(company.id)
         age = None if tailed_at is None else max(0, int((self._clock() - tailed_at).total_seconds()))
         if age is None or age > self._rules.max_age:

@@ -19,10 +19,9 @@ from bridge.records import Company, new_id
 from bridge.store import companies, couplings, jobs, projection
 from bridge.store.couplings import NewCoupling
 from bridge.store.database import Database
-from bridge.store.gateway import GatewayStore
+from bridge.store.gateway import GatewayStore, NewKey
 from bridge.store.models import AvailabilityItem, AvailabilityTail
 from gateway.app import create_app
-from gateway.keys import new_key
 from gateway.settings import GatewaySettings
 from gateway.wiring import Services, build
 from tests.conftest import SECRET_KEY
@@ -101,13 +100,23 @@ class World:
         """A coupled item; answers the product's id."""
         return self.couple(self.item(number, unit, inventory, company), product_id, company)
 
-    def key(self, user: str = "SALES", scope: str = "availability", expires_at: datetime | None = None) -> str:
+    @property
+    def store(self) -> GatewayStore:
+        """What the commands for keys use."""
+        return GatewayStore(self.db, self.clock)
+
+    def key(
+        self,
+        user: str = "SALES",
+        scope: str = "availability",
+        expires_at: datetime | None = None,
+        origins: tuple[str, ...] = (),
+        overlap: timedelta | None = None,
+    ) -> str:
         """A new service key."""
-        key, salt, digest = new_key()
-        GatewayStore(self.db, self.clock).add_key(
-            user=user, salt=salt, digest=digest, scope=scope, expires_at=expires_at
-        )
-        return key
+        key = NewKey(user, scope, expires_at, origins)
+        self.store.add_key(key, by="test", overlap=overlap)
+        return key.secret
 
     def lines(self) -> list[dict[str, Any]]:
         """The log so far."""
@@ -170,7 +179,7 @@ def make_gateway(world: World, database_url: str) -> Iterator[MakeGateway]:
     def make(**settings: str) -> FlaskClient:
         values = {"database_url": database_url, "secret_key": SECRET_KEY, "log_format": "json", "redis_url": ""}
         made = GatewaySettings(**(values | {"public_url": "https://stock.example"} | settings))  # type: ignore[arg-type]
-        services = build(made, clock=world.clock, ticks=world.ticks, log_stream=world.log)
+        services = build(made, clock=world.clock, ticks=world.ticks, log_stream=world.log, spawn=lambda work: work())
         built.append(services)
         return create_app(made, services).test_client()
 

@@ -94,3 +94,36 @@ def test_a_bad_setting_ends_2_and_a_database_without_tables_ends_1(
     assert refused.exit_code == 1 and "python -m bridge.store upgrade" in refused.output
     monkeypatch.setenv("SECRET_KEY", "")
     assert run("list").exit_code == 2
+
+
+def test_rotating_keeps_scope_and_pages_and_leaves_the_old_key_for_a_while(run: Callable[..., Result], check: Callable):
+    page = "https://contoso.crm4.dynamics.com"
+    first = json.loads(run("create", "FORMS", "--origin", page, "--json").output)
+    second = json.loads(run("rotate", "FORMS", "--overlap", "30m", "--json").output)
+    for made in (first, second):
+        caller = check("FORMS", made["key"])
+        assert isinstance(caller, Caller) and caller.origins == {page}
+    assert isinstance(check("FORMS", first["key"]), Caller)
+    third = json.loads(run("rotate", "FORMS", "--overlap", "0m", "--json").output)
+    assert check("FORMS", first["key"]) == check("FORMS", second["key"]) == "expired"
+    assert isinstance(check("FORMS", third["key"]), Caller)
+    assert run("rotate", "NOBODY").exit_code == 1
+    assert run("rotate", "FORMS", "--overlap", "soon").exit_code == 2
+
+
+def test_a_user_is_shut_out_and_let_in_again(run: Callable[..., Result], check: Callable):
+    key = json.loads(run("create", "SALES", "--json").output)["key"]
+    assert run("disable", "SALES").exit_code == 0
+    assert check("SALES", key) == "disabled" and "disabled" in run("list").output
+    assert json.loads(run("enable", "SALES", "--json").output) == {"enabled": 1}
+    assert isinstance(check("SALES", key), Caller)
+    assert run("disable", "NOBODY").exit_code == 1
+    told = json.loads(run("history", "SALES", "--json").output)
+    assert [one["action"] for one in told] == ["created", "disabled", "enabled"]
+    assert all(one["by"] for one in told) and key not in json.dumps(told)
+    assert "disabled" in run("history").output
+
+
+def test_an_origin_is_one(run: Callable[..., Result]):
+    assert run("create", "A", "--origin", "*").exit_code == 2
+    assert run("create", "A", "--origin", "https://contoso.crm4.dynamics.com/main").exit_code == 2

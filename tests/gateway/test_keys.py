@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.store.gateway import GatewayStore
+from bridge.store.gateway import NewKey
 from bridge.store.models import ServiceKey
-from gateway.keys import digest, new_key
+from gateway.keys import digest
 from tests.gateway.conftest import NOW, ROOT, SET, Door, World, basic, error
 
 REFUSED = (401, "Authentication_InvalidCredentials")
@@ -17,17 +17,19 @@ ADDRESS = f"{ROOT}/{SET}"
 
 def test_a_key_is_44_url_safe_characters_and_is_not_what_is_stored(world: World):
     key = world.key()
-    (stored,) = GatewayStore(world.db, world.clock).keys_of("SALES")
+    (stored,) = world.store.keys_of("SALES")
     assert len(key) == 44 and key.replace("-", "").replace("_", "").isalnum()
     assert isinstance(stored, ServiceKey)
     assert stored.digest == digest(key, stored.salt) and key not in repr(vars(stored))
-    assert len({new_key()[0] for _ in range(50)}) == 50
+    assert len({NewKey("SALES", "availability", None).secret for _ in range(50)}) == 50
 
 
 def test_every_reason_of_refusal_looks_the_same_and_only_the_log_knows_it(door: Door, world: World):
     expired = world.key("EXPIRED", expires_at=NOW - timedelta(seconds=1))
     revoked = world.key("REVOKED")
-    GatewayStore(world.db, world.clock).revoke_keys("REVOKED")
+    world.store.revoke_keys("REVOKED", by="test")
+    disabled = world.key("DISABLED")
+    world.store.disable_user("DISABLED", disabled=True, by="test")
     world.later(1)
     cases = {
         "missing": "",
@@ -36,6 +38,7 @@ def test_every_reason_of_refusal_looks_the_same_and_only_the_log_knows_it(door: 
         "bad_key": basic("SALES", "x" * 44),
         "expired": basic("EXPIRED", expired),
         "revoked": basic("REVOKED", revoked),
+        "disabled": basic("DISABLED", disabled),
     }
     bodies = set()
     for reason, authorization in cases.items():
@@ -69,7 +72,7 @@ def test_a_new_key_ends_the_old_one_and_a_revoked_one_ends_within_a_second(door:
     assert error(door.get(ADDRESS)) == REFUSED
     door.authorization = basic("SALES", new)
     assert door.get(ADDRESS).status_code == 200
-    GatewayStore(world.db, world.clock).revoke_keys("SALES")
+    world.store.revoke_keys("SALES", by="test")
     world.later(1)
     assert error(door.get(ADDRESS)) == REFUSED
 
@@ -133,3 +136,81 @@ def test_no_secret_reaches_the_log(door: Door, world: World):
     text = world.log.getvalue()
     assert key not in text and door.authorization.removeprefix("Basic ") not in text
     assert world.lines()[0]["caller"] == "OTHER" and world.lines()[0]["status"] == 200
+
+
+def test_a_rotation_leaves_the_old_key_for_a_while(door: Door, world: World):
+    old = door.authorization
+    new = basic("SALES", world.key("SALES", overlap=timedelta(hours=1)))
+    world.later(1)
+    for authorization in (old, new):
+        door.authorization = authorization
+        assert door.get(ADDRESS).status_code == 200
+    world.later(3600)
+    world.tail()
+    world.later(1)
+    assert door.get(ADDRESS).status_code == 200
+    door.authorization = old
+    assert error(door.get(ADDRESS)) == REFUSED
+
+
+def test_a_rotation_never_makes_an_old_key_live_longer(world: World):
+    world.key("SALES", expires_at=NOW + timedelta(minutes=5))
+    world.key("SALES", overlap=timedelta(hours=1))
+    first, second = sorted(world.store.keys_of("SALES"), key=lambda key: key.expires_at is None)
+    assert first.expires_at == NOW + timedelta(minutes=5) and second.expires_at is None
+
+
+def test_a_key_bound_to_a_page_opens_nothing_from_another(door: Door, world: World):
+    key = world.key("FORMS", origins=("https://contoso.crm4.dynamics.com",))
+    door.authorization = basic("FORMS", key)
+    assert door.get(ADDRESS, Origin="https://contoso.crm4.dynamics.com").status_code == 200
+    assert door.get(ADDRESS).status_code == 200, "no browser: the header proves nothing and its absence neither"
+    assert error(door.get(ADDRESS, Origin="https://elsewhere.example")) == (403, "Authorization_RequestDenied")
+    assert world.lines()[-1]["failure"] == "origin"
+
+
+def test_the_last_use_of_a_key_is_known_to_the_minute(door: Door, world: World):
+    def last_used():
+        (key,) = world.store.keys_of("SALES")
+        return key.last_used_at
+
+    assert last_used() is None
+    door.get(ADDRESS)
+    assert last_used() == NOW
+    world.later(30)
+    door.get(ADDRESS)
+    assert last_used() == NOW
+    world.later(30)
+    world.tail()
+    door.get(ADDRESS)
+    assert last_used() == NOW + timedelta(minutes=1)
+
+
+def test_a_use_that_cannot_be_noted_refuses_nobody(door: Door, world: World, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> None:
+        raise RuntimeError("no disk")
+
+    monkeypatch.setattr("bridge.store.keys.used", fail)
+    assert door.get(ADDRESS).status_code == 200
+    assert any(line["event"] == "last use of a key not noted" for line in world.lines())
+
+
+def test_what_is_done_to_keys_is_written_down_with_who_did_it(world: World):
+    world.key("SALES")
+    world.key("SALES", overlap=timedelta(hours=1), origins=("https://contoso.crm4.dynamics.com",))
+    world.store.disable_user("SALES", disabled=True, by="kari")
+    world.store.disable_user("SALES", disabled=False, by="kari")
+    world.store.revoke_keys("SALES", by="ola")
+    told = [(event.action, event.by) for event in world.store.key_events("SALES")]
+    assert sorted(told) == sorted(
+        [("created", "test"), ("rotated out", "test"), ("created", "test")]
+        + [("disabled", "kari"), ("enabled", "kari"), ("revoked", "ola")] * 2
+    )
+    assert world.store.key_events("NOBODY") == [] and len(world.store.key_events(None)) == len(told)
+
+
+def test_a_revoked_key_stays_revoked_when_its_user_is_enabled(door: Door, world: World):
+    world.store.revoke_keys("SALES", by="test")
+    assert world.store.disable_user("SALES", disabled=False, by="test") == 0
+    world.later(1)
+    assert error(door.get(ADDRESS)) == REFUSED

@@ -92,7 +92,7 @@ def test_a_key_revoked_and_a_row_changed_through_one_gateway_are_seen_through_th
     world.item("1000", "STK", "4", item_id=item)
     until(lambda: stock() == {4}, 1.5, "both gateways to see the new stock")
 
-    GatewayStore(db, utc_now).revoke_keys("SALES")
+    GatewayStore(db, utc_now).revoke_keys("SALES", by="test")
     # Refused is 401, and 429 once this test has guessed wrong often enough.
     refused = {401, 429}
     until(lambda: {status(one, auth=("SALES", key)) for one in addresses * 4} <= refused, 1.5, "both to refuse the key")
