@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from bridge.clients.bc_requests import BatchRequest
 from bridge.clients.companion import CreatedOrder, RefusedOrder
 from bridge.clients.errors import Refused, RemoteError
 from bridge.clients.odata import Row, any_of, query_options, quote_text
 from bridge.context import CompanyContext
+from bridge.orders.compare import difference
 from bridge.orders.errors import AlreadyCoupledElsewhere, AlreadyPosted, AmountsDiffer, OrderProblem
 from bridge.orders.lines import decimal_of, id_of, text_of
 from bridge.orders.refusals import problem_of_refusal
@@ -172,8 +172,8 @@ def save_created(
         creation = Creation(order.order_id, order.order_number, order.existed, release)
         if release.problem is not None:
             creation.problems.append(release.problem)
-        if not order.existed and (difference := _difference(request, order)):
-            creation.problems.append(AmountsDiffer(request.sales_number, number=order.order_number, what=difference))
+        if not order.existed and (what := difference(request, order)):
+            creation.problems.append(AmountsDiffer(request.sales_number, number=order.order_number, what=what))
         outcome[entry.id] = creation
         changes[entry.id] = {
             "state": State.BC_CREATED,
@@ -256,26 +256,6 @@ def left_as_it_is(ctx: CompanyContext, request: OrderRequest, order: CreatedOrde
     """For an order that is not wanted any more: its status is noted, a release is not asked for."""
     state = ReleaseState.RELEASED if order.status == RELEASED else ReleaseState.NONE
     return ReleaseOutcome(state, order.status)
-
-
-def _difference(request: OrderRequest, order: CreatedOrder) -> str:
-    """The first line that Business Central made other than asked, in words; blank when all are as ordered."""
-    made = {line.line_number: line for line in order.lines}
-    for line in request.lines:
-        if not line.object_number:
-            continue
-        other = made.get(line.number)
-        if other is None:
-            return f"line {line.number} is missing"
-        pairs = (
-            ("quantity", line.quantity, other.quantity),
-            ("unit price", line.unit_price.quantize(Decimal("0.00001")), other.unit_price),
-            ("line discount", cents(line.discount_amount), cents(other.discount_amount)),
-        )
-        for noun, ordered, got in pairs:
-            if ordered != got:
-                return f"line {line.number} has {noun} {got:f}, ordered {ordered:f}"
-    return ""
 
 
 def _compare_discounts(ctx: CompanyContext, drafts: Sequence[Draft], outcome: Mapping[str, Creation]) -> None:

@@ -7,7 +7,7 @@ looked for before it is created. What API v2.0 cannot write is left out: docs/or
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,13 @@ from bridge.clients.errors import NotFound, Refused, RemoteError
 from bridge.clients.odata import Row, any_of, query_options, quote_text
 from bridge.context import CompanyContext
 from bridge.orders.create import Creation, Draft, same_customer, save_created
-from bridge.orders.errors import AlreadyPosted, NothingToRelease, ReleaseNeedsCompanion
+from bridge.orders.errors import (
+    AlreadyPosted,
+    NothingToRelease,
+    OrderProblem,
+    PriceMayIncludeVat,
+    ReleaseNeedsCompanion,
+)
 from bridge.orders.gather import PAYMENT_TERMS, SHIPMENT_METHOD
 from bridge.orders.lines import decimal_of, id_of, text_of
 from bridge.orders.refusals import problem_of_refusal
@@ -29,6 +35,7 @@ from bridge.records import cents
 from bridge.store import couplings, journal
 from bridge.store.journal import ReleaseState, State
 
+_NUMBERS_AT_ONCE = 100
 _POSTED = (("salesInvoices", "posted invoice"), ("salesShipments", "posted shipment"))
 
 
@@ -42,12 +49,22 @@ class _Found:
 
 def create(ctx: CompanyContext, drafts: Sequence[Draft]) -> dict[str, Creation]:
     """Create these one by one; entry id → what became of it, saved in the journal already."""
+    requests = [draft.request for draft in drafts]
     try:
-        found = _look(ctx, [draft.request for draft in drafts])
+        found = _look(ctx, requests)
+        with_vat = _items_priced_with_vat(ctx, requests)
     except RemoteError as error:
         return {draft.entry.id: Creation(problems=[problem_of(draft.request.sales_number, error)]) for draft in drafts}
     ids = _option_ids(ctx)
-    return {draft.entry.id: _one(ctx, draft, found.get(_key(draft.request), _Found()), ids) for draft in drafts}
+    outcome: dict[str, Creation] = {}
+    for draft in drafts:
+        there = found.get(_key(draft.request), _Found())
+        unclear = _unclear_prices(draft.request, with_vat)
+        if unclear and _match(there.orders, draft.request) is None:
+            outcome[draft.entry.id] = Creation(problems=unclear)
+        else:
+            outcome[draft.entry.id] = _one(ctx, draft, there, ids)
+    return outcome
 
 
 def find_existing(ctx: CompanyContext, request: OrderRequest) -> CreatedOrder | None:
@@ -147,6 +164,28 @@ def _look(ctx: CompanyContext, requests: Sequence[OrderRequest]) -> dict[str, _F
     return found
 
 
+def _items_priced_with_vat(ctx: CompanyContext, requests: Sequence[OrderRequest]) -> set[str]:
+    """Which of the items that are ordered have a price with VAT inside. Their VAT group API v2.0 does not show."""
+    numbers = sorted({line.object_number for request in requests for line in request.lines if line.may_include_vat})
+    slices = [numbers[start : start + _NUMBERS_AT_ONCE] for start in range(0, len(numbers), _NUMBERS_AT_ONCE)]
+    among = [any_of("number", [quote_text(number) for number in some]) for some in slices]
+    reads = [
+        BatchRequest("GET", "items?" + query_options(filter=f"priceIncludesTax eq true and {one}", select=("number",)))
+        for one in among
+    ]
+    found: set[str] = set()
+    for answer in ctx.bc.batch(reads, purpose="look for prices with VAT") if reads else ():
+        if answer.error is not None:
+            raise answer.error
+        found |= {text_of(row, "number") for row in (answer.body or {}).get("value", [])}
+    return found
+
+
+def _unclear_prices(request: OrderRequest, with_vat: Collection[str]) -> list[OrderProblem]:
+    ordered = dict.fromkeys(line.object_number for line in request.lines if line.may_include_vat)
+    return [PriceMayIncludeVat(request.sales_number, item=number) for number in ordered if number in with_vat]
+
+
 def _key(request: OrderRequest) -> str:
     return request.your_reference.strip().upper()
 
@@ -186,7 +225,8 @@ def _body(request: OrderRequest, ids: Mapping[str, str]) -> Row:
 
 def _line_body(line: OrderLine) -> dict[str, Any]:
     body = line.to_json()
-    body.pop("attachedToLineNumber", None)
+    for name in ("attachedToLineNumber", "unitPriceMayIncludeVAT"):
+        body.pop(name, None)
     return body
 
 

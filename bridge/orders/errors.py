@@ -280,6 +280,12 @@ class SalesOrderGone(OrderProblem):
     hint = "Look in Business Central for an order with Your Reference {order}, and delete it if it is not wanted."
 
 
+class PriceMayIncludeVat(OrderProblem):
+    code = "E-ORD-30"
+    says = "the price of item {item} includes VAT, and whether it does for this customer only the companion can tell."
+    hint = "Install the companion (companion/README.md), or clear Price Includes VAT on the item."
+
+
 class Unreadable(OrderProblem):
     code = "E-ORD-29"
     retry = Retry.OPERATOR

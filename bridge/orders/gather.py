@@ -7,7 +7,6 @@ an order needs it, and a failure to answer is remembered for the run, so that on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -92,7 +91,6 @@ class Surroundings:
             )
         return Rules(
             local_currency=setup.lcy_code,
-            unit_amount_rounding=setup.unit_amount_rounding or Decimal("0.00001"),
             write_in_type=LineType.RESOURCE if setup.write_in_product_type == "Resource" else LineType.ITEM,
             write_in_number=setup.write_in_product_number,
             write_in_is_coupled=writes_in and self._write_in_is_coupled.get(),

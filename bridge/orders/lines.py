@@ -7,7 +7,7 @@ go when somebody deletes that one in Business Central.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -64,7 +64,7 @@ def in_order(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def translate_lines(
-    order: Mapping[str, Any], number: str, customer_number: str, lookups: Lookups
+    order: Mapping[str, Any], number: str, lookups: Lookups
 ) -> tuple[list[OrderLine], list[OrderProblem]]:
     """All lines of the order, freight last, and everything that is wrong with them."""
     made: list[OrderLine] = []
@@ -73,7 +73,7 @@ def translate_lines(
     rows = in_order(order.get("order_details") or [])
     for position, row in enumerate(rows, start=1):
         try:
-            main = _main_line(row, number, position, next(numbers), customer_number, lookups)
+            main = _main_line(row, number, position, next(numbers), lookups)
         except OrderProblem as problem:
             problems.append(problem)
             continue
@@ -93,18 +93,14 @@ def translate_lines(
     return made, problems
 
 
-def _main_line(
-    row: Mapping[str, Any], order: str, position: int, line_number: int, customer_number: str, lookups: Lookups
-) -> OrderLine:
+def _main_line(row: Mapping[str, Any], order: str, position: int, line_number: int, lookups: Lookups) -> OrderLine:
     quantity = decimal_of(row, "quantity")
-    price = decimal_of(row, "priceperunit")
     unit_code = description = ""
-    if id_of(row, "_productid_value"):
+    is_product = bool(id_of(row, "_productid_value"))
+    if is_product:
         product: Mapping[str, Any] = row.get("productid") or {}
         kind, partner = _partner(row, product, order, position, lookups)
         unit_code = _unit_code(row, product, order, position, lookups)
-        if kind is LineType.ITEM:
-            price = _without_vat(price, partner.number, customer_number, lookups)
         object_number = partner.number
     else:
         kind, object_number = _write_in(order, position, lookups)
@@ -118,10 +114,11 @@ def _main_line(
         description=description if description.strip() else "",
         unit_code=unit_code,
         quantity=quantity,
-        unit_price=price,
+        unit_price=decimal_of(row, "priceperunit"),
         # the volume discount is per unit, the manual one is for the whole line: both are needed
         discount_amount=quantity * decimal_of(row, "volumediscountamount") + decimal_of(row, "manualdiscountamount"),
         sales_line_id=id_of(row, "salesorderdetailid") or None,
+        may_include_vat=is_product and kind is LineType.ITEM,
     )
 
 
@@ -176,15 +173,6 @@ def _unit_code(row: Mapping[str, Any], product: Mapping[str, Any], order: str, p
         return ""
     name = text_of(row.get("uomid") or {}, "name") or unit_id
     raise UnitNotCoupled(order, line=position, unit=name, product=product_name(row))
-
-
-def _without_vat(price: Decimal, item: str, customer: str, lookups: Lookups) -> Decimal:
-    percent = lookups.vat_in_price.get((item, customer))
-    if percent is None:
-        return price
-    precision = lookups.rules.unit_amount_rounding
-    net = price / (1 + percent / 100)
-    return (net / precision).quantize(Decimal(1), rounding=ROUND_HALF_UP) * precision
 
 
 def _first_lines(row: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from bridge.orders.request import LineType
 
@@ -22,7 +21,6 @@ class Rules:
     """How this company is set up. ``unit_groups`` and ``country_matching`` are ours, the rest is Business Central's."""
 
     local_currency: str
-    unit_amount_rounding: Decimal = Decimal("0.00001")
     write_in_type: LineType = LineType.ITEM
     write_in_number: str = ""
     write_in_is_coupled: bool = False
@@ -48,5 +46,3 @@ class Lookups:
     """Code → display name."""
     item_names: Mapping[str, str] = field(default_factory=dict)
     """Item number → description in Business Central, where we know it."""
-    vat_in_price: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
-    """(item number, customer number) → VAT percent that is inside the Sales price; only pairs it applies to."""

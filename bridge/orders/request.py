@@ -49,7 +49,8 @@ class OrderAddress:
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """One Business Central line. ``discount_amount`` is of the whole line, in the order's currency, without VAT;
-    ``sales_line_id`` is empty for lines that Sales does not have (texts, freight)."""
+    ``sales_line_id`` is empty for lines that Sales does not have (texts, freight). ``may_include_vat``: it is
+    the price of a product; where the item's own price includes VAT, Business Central takes that VAT out of this one."""
 
     number: int
     type: LineType
@@ -61,6 +62,7 @@ class OrderLine:
     discount_amount: Decimal = ZERO
     attached_to: int = 0
     sales_line_id: str | None = None
+    may_include_vat: bool = False
 
     @property
     def amount(self) -> Decimal:
@@ -79,6 +81,8 @@ class OrderLine:
             if self.unit_code:
                 body["unitOfMeasureCode"] = self.unit_code
             body |= {"quantity": self.quantity, "unitPrice": self.unit_price, "discountAmount": self.discount_amount}
+            if self.may_include_vat:
+                body["unitPriceMayIncludeVAT"] = True
         return body
 
 

@@ -57,7 +57,7 @@ def translate(order: Mapping[str, Any], lookups: Lookups) -> OrderRequest | list
     percent = decimal_of(order, "discountpercentage")
     if not 0 <= percent <= 100:
         problems.append(Refused(number, text=f"a discount of {percent} % is not between 0 and 100."))
-    lines, line_problems = translate_lines(order, number, customer.number, lookups)
+    lines, line_problems = translate_lines(order, number, lookups)
     problems.extend(line_problems)
     if problems:
         return problems

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.business_central import errors, quotes, wire
+from sandbox.business_central.amounts import NOTHING, rounded
 from sandbox.business_central.documents import (
     add_line,
     change_header,
@@ -50,6 +51,7 @@ _LINE = fields(
 )
 _NOTE = fields("subject text250, body text, createdOn moment")
 _PARTIES = ("billTo", "shipTo")
+_UNIT_PRICE = Decimal("0.00001")
 
 
 def create(company: Company, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def _without_vat(company: Company, header: Row, line: Row) -> Decimal:
     group = item.get("vatBusPostingGroupPrice", "")
     if not group or group != header.get("vatBusPostingGroup", ""):
         return price
-    return rounded(price / (1 + item.get("vatPercent", NOTHING) / 100), UNIT_PRICE)
+    return rounded(price / (1 + item.get("vatPercent", NOTHING) / 100), _UNIT_PRICE)
 
 
 def _customer(company: Company, values: Row) -> Row:

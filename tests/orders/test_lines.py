@@ -68,6 +68,7 @@ def test_price_and_quantity_are_taken_as_they_are():
         "lineObjectNumber": "HOSE-12",
         "quantity": Decimal("2.5"),
         "unitPrice": Decimal("123.45"),
+        "unitPriceMayIncludeVAT": True,
         "discountAmount": Decimal(0),
     }
 
@@ -139,16 +140,13 @@ def test_no_freight_no_line(amount):
     assert len(translated(an_order(freightamount=amount)).lines) == 1
 
 
-def test_a_price_with_vat_inside_is_brought_to_the_price_without():
-    known = lookups(vat_in_price={("HOSE-12", "C100"): Decimal(25)})
-    assert translated(an_order(a_line(priceperunit=Decimal(1000))), known).lines[0].unit_price == 800
-    assert translated(an_order(a_line(priceperunit=Decimal(1000)))).lines[0].unit_price == 1000
+def test_only_the_price_of_an_item_may_include_vat():
+    """A price list is kept for products; services have no such price, and a write-in or freight has none at all."""
+    order = an_order(a_line(), a_line(a_service(), sequencenumber=2), a_write_in(sequencenumber=3), freightamount=10)
+    made = translated(order)
 
-
-def test_the_net_price_is_rounded_to_the_precision_of_unit_amounts():
-    known = lookups(vat_in_price={("HOSE-12", "C100"): Decimal(25)}, rules={"unit_amount_rounding": Decimal("0.01")})
-
-    assert translated(an_order(a_line(priceperunit=Decimal("99.99"))), known).lines[0].unit_price == Decimal("79.99")
+    assert [line.may_include_vat for line in made.lines] == [True, False, False, False]
+    assert [line.to_json().get("unitPriceMayIncludeVAT") for line in made.lines] == [True, None, None, None]
 
 
 def test_the_default_unit_is_left_to_business_central():

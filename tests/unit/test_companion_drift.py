@@ -136,7 +136,14 @@ def a_request(company: SandboxCompany) -> OrderRequest:
         discount_amount=Decimal("1.00"),
         lines=(
             OrderLine(
-                10000, LineType.ITEM, item["number"], "Text", item["baseUnitOfMeasureCode"], Decimal(2), Decimal("9.50")
+                10000,
+                LineType.ITEM,
+                item["number"],
+                "Text",
+                item["baseUnitOfMeasureCode"],
+                Decimal(2),
+                Decimal("9.50"),
+                may_include_vat=True,
             ),
             OrderLine(20000, LineType.COMMENT, description="More text", attached_to=10000),
         ),

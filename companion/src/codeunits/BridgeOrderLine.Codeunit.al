@@ -27,13 +27,37 @@ codeunit 50124 "Bridge Order Line"
                 SalesLine.Validate("Unit of Measure Code", BridgeJson.TextOf(Given, 'unitOfMeasureCode'));
             SalesLine.Validate(Quantity, BridgeJson.DecimalOf(Given, 'quantity'));
             if BridgeJson.Has(Given, 'unitPrice') then
-                SalesLine.Validate("Unit Price", BridgeJson.DecimalOf(Given, 'unitPrice'));
+                SalesLine.Validate("Unit Price", UnitPrice(SalesHeader, SalesLine, Given));
             if BridgeJson.Has(Given, 'discountAmount') then
                 SalesLine.Validate("Line Discount Amount", BridgeJson.DecimalOf(Given, 'discountAmount'));
         end;
         if BridgeJson.Has(Given, 'attachedToLineNumber') then
             SalesLine."Attached to Line No." := BridgeJson.IntegerOf(Given, 'attachedToLineNumber');
         SalesLine.Insert(true);
+    end;
+
+    // A price that was kept with the item's own, VAT included, loses that VAT; any other price is taken as it comes.
+    local procedure UnitPrice(SalesHeader: Record "Sales Header"; SalesLine: Record "Sales Line"; Given: JsonObject) Price: Decimal
+    var
+        GeneralLedgerSetup: Record "General Ledger Setup";
+        Item: Record Item;
+        VATPostingSetup: Record "VAT Posting Setup";
+    begin
+        Price := BridgeJson.DecimalOf(Given, 'unitPrice');
+        if not BridgeJson.BooleanOf(Given, 'unitPriceMayIncludeVAT', false) then
+            exit;
+        if SalesHeader."Prices Including VAT" or (SalesLine.Type <> SalesLine.Type::Item) then
+            exit;
+        if not Item.Get(SalesLine."No.") then
+            exit;
+        if not Item."Price Includes VAT" or (Item."VAT Bus. Posting Gr. (Price)" = '') then
+            exit;
+        if Item."VAT Bus. Posting Gr. (Price)" <> SalesLine."VAT Bus. Posting Group" then
+            exit;
+        if not VATPostingSetup.Get(SalesLine."VAT Bus. Posting Group", SalesLine."VAT Prod. Posting Group") then
+            exit;
+        GeneralLedgerSetup.Get();
+        Price := Round(Price / (1 + VATPostingSetup."VAT %" / 100), GeneralLedgerSetup."Unit-Amount Rounding Precision");
     end;
 
     local procedure KnownNames() Known: List of [Text]
@@ -45,6 +69,7 @@ codeunit 50124 "Bridge Order Line"
         Known.Add('unitOfMeasureCode');
         Known.Add('quantity');
         Known.Add('unitPrice');
+        Known.Add('unitPriceMayIncludeVAT');
         Known.Add('discountAmount');
         Known.Add('attachedToLineNumber');
     end;
