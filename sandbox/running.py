@@ -11,6 +11,8 @@ from typing import Self
 
 from sandbox.assertion import make_client_certificate
 from sandbox.business_central.routes import create_app as create_business_central
+from sandbox.face.business_central import create_face as create_business_central_face
+from sandbox.face.sales import create_face as create_sales_face
 from sandbox.sales.routes import create_app as create_sales
 from sandbox.server import Front, Server, make_certificate
 from sandbox.sign_in import create_app as create_sign_in
@@ -25,6 +27,8 @@ class Ports:
     business_central: int = 0
     sales: int = 0
     sign_in: int = 0
+    sales_secure: int | None = None
+    """Sales by HTTPS as well; None for not at all."""
 
 
 class StateKeeper:
@@ -88,6 +92,10 @@ class Servers:
         self.certificate_file, certificate = make_client_certificate(folder)
         world, ports = self.world, self._ports
         business_central, sales = create_business_central(world), create_sales(world)
+        faces = {
+            BUSINESS_CENTRAL: create_business_central_face(world, business_central),
+            SALES: create_sales_face(world, sales),
+        }
         if self._keeper is not None:
             self._keeper.begin()
         # Sign-in first: the two systems may answer as soon as they listen.
@@ -97,8 +105,12 @@ class Servers:
             (SALES, sales, ports.sales),
         ):
             secure = server_certificate if system == SIGN_IN else None
-            self._servers.append(Server(Front(app, system, world), port, certificate=secure))
+            self._servers.append(Server(Front(app, system, world, faces.get(system)), port, certificate=secure))
         addresses = [server.address for server in self._servers]
+        if ports.sales_secure is not None:
+            secured = Server(self._servers[-1].app, ports.sales_secure, certificate=server_certificate)
+            self._servers.append(secured)
+            world.addresses.sales_secure = secured.address
         world.addresses.sign_in, world.addresses.business_central, world.addresses.sales = addresses
         for server in self._servers:
             server.start()
@@ -128,6 +140,7 @@ class Servers:
             "ENTRA_CLIENT_ID": application.client_id,
             "ENTRA_CLIENT_SECRET": application.secret,
             "REQUESTS_CA_BUNDLE": str(self.authority_file),
+            **({"SALES_HTTPS_URL": world.addresses.sales_secure} if world.addresses.sales_secure else {}),
             "SANDBOX_ADMIN_CLIENT_ID": world.directory.administrator.client_id,
             "SANDBOX_ADMIN_CLIENT_SECRET": world.directory.administrator.secret,
             "SANDBOX_USERS": ",".join(user.name for user in world.directory.users()),
