@@ -160,6 +160,25 @@ class Companion:
             effect=Effect.READS,
         )
 
+    def calculate_availability(self, questions: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """The official available-to-promise of each place: one object of terms for each question, in their order."""
+        if not questions:
+            return []
+
+        def results(text: str) -> list[Row]:
+            found = _rows(text)
+            if len(found) != len(questions):
+                raise ValueError(f"{len(questions)} questions were sent, {len(found)} answered")
+            return found
+
+        return self._ask(
+            "CalculateAvailability",
+            {"request": to_json([dict(question) for question in questions])},
+            results,
+            purpose="calculate availability",
+            effect=Effect.READS,
+        )
+
     def _ask(
         self,
         procedure: str,
