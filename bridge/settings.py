@@ -51,6 +51,8 @@ class Settings(EnvironmentSettings):
     redis_url: str = Field("", description="a redis:// address, or empty for work inside one process")
     secret_key: SecretStr = Field(SecretStr(""), description="32 characters or more")
 
+    public_url: str = Field("http://127.0.0.1:8000", description="the address that others reach the gateway by")
+
     sales_url: str = Field("", description="the address of the Dataverse environment, without a path")
     sales_connection_string: SecretStr = Field(SecretStr(""), description="AuthType=ClientSecret;Url=…;ClientId=…;…")
     bc_url: str = Field("", description="the address below which /api/v2.0 and /ODataV4 lie")

@@ -29,6 +29,7 @@ from bridge.explain import explain
 from bridge.orders.run import pick_up
 from bridge.settings import Settings
 from bridge.setup.hooks import renew_hooks
+from bridge.setup.publish import renew_key
 from bridge.status.run import push_status
 from bridge.store import jobs
 from bridge.wiring import Bridge, build
@@ -40,6 +41,7 @@ from bridge.work.threads import ThreadSpread
 from bridge.work.worker import Worker
 
 RENEW_HOOKS_SECONDS = 3600
+RENEW_KEY_SECONDS = 86_400
 _LOOK_AGAIN_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
@@ -52,6 +54,7 @@ def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Se
         Recurring("PUSH-STATUS", settings.push_status_seconds, push_status),
         Recurring("AVAILABILITY", settings.availability_poll_seconds, partial(refresh, full=full_availability)),
         Recurring("RENEW-HOOKS", RENEW_HOOKS_SECONDS, renew_hooks),
+        Recurring("RENEW-KEY", RENEW_KEY_SECONDS, renew_key),
     )
 
 

@@ -7,6 +7,7 @@ import click
 from bridge.cli.common import DONE, FAILED, State, json_option, not_built_yet, pass_state
 from bridge.cli.later import setup_connection, setup_guide
 from bridge.cli.output import print_json, print_table
+from bridge.cli.publish import publish, reset_urls, unpublish
 from bridge.settings import Settings
 from bridge.setup.connection import State as CheckState
 from bridge.setup.connection import check_connection
@@ -67,6 +68,8 @@ def setup_hooks(state: State, gateway_url: str) -> None:
 
 setup.add_command(setup_connection)
 setup.add_command(setup_guide)
+for command in (publish, unpublish, reset_urls):
+    setup.add_command(command)
 
 
 @click.command("test-connection")
