@@ -63,7 +63,10 @@ def _part(service: Service, call: Call, part: Json) -> Json:
         inner = relative_call(call, method.upper(), url, headers, part.get("body"))
         return _response(part_id, service.answer(inner))
     except errors.Refused as refusal:
-        return _response(part_id, Answer(refusal.status, refusal.body()))
+        return _response(
+            part_id,
+            Answer(refusal.status, refusal.body(call.headers.get("accept-language", "")), dict(refusal.headers)),
+        )
 
 
 def _response(part_id: Any, answer: Answer) -> Json:

@@ -6,7 +6,9 @@ company is meant otherwise. What Business Central refuses is answered with its e
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,12 +18,13 @@ from sandbox.business_central import control_actions as actions
 from sandbox.business_central import errors
 from sandbox.business_central.batch import read_json
 from sandbox.business_central.state import Company, State
+from sandbox.business_central.throttle import Limits, Throttle
 from sandbox.world import World
 
 Action = Callable[[Company, dict[str, Any]], Any]
 
 
-def create_blueprint(world: World, state: Callable[[], State]) -> Blueprint:
+def create_blueprint(world: World, state: Callable[[], State], throttle: Throttle) -> Blueprint:
     """The routes for the environment that ``state`` answers."""
     routes = Blueprint("business_central_control", __name__, url_prefix="/_sandbox")
 
@@ -70,6 +73,26 @@ def create_blueprint(world: World, state: Callable[[], State]) -> Blueprint:
         with world.lock:
             state().page_cap = max(1, int(Decimal(str(body.get("entities", 20_000)))))
             return jsonify(entities=state().page_cap), 200
+
+    @routes.post("/replica-lag")
+    def replica_lag() -> tuple[Response, int]:
+        """Reads that do not ask for ReadWrite see what was there so many ``seconds`` ago; 0 ends it."""
+        body = read_json(request.get_data()) or {}
+        with world.lock:
+            lag = timedelta(seconds=float(body.get("seconds", 0)))
+            state().replica_lag = state().journal.keep = lag
+            return jsonify(seconds=lag.total_seconds()), 200
+
+    @routes.route("/limits", methods=["GET", "POST"])
+    def limits() -> tuple[Response, int]:
+        """Operational limits per client, by their names in ``Limits``; what is not named is as at the start."""
+        if request.method == "POST":
+            body = read_json(request.get_data()) or {}
+            standard = dataclasses.asdict(Limits())
+            if not isinstance(body, dict) or not body.keys() <= standard.keys():
+                raise errors.bad_request("Invalid Request Body")
+            throttle.set(Limits(**{name: type(standard[name])(value) for name, value in body.items()}))
+        return jsonify(dataclasses.asdict(throttle.limits)), 200
 
     @routes.errorhandler(errors.Refused)
     def refused(refusal: errors.Refused) -> tuple[Response, int]:

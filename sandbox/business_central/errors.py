@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
+from sandbox.business_central.languages import say
 from sandbox.odata import Fault, QueryRefused
 
 
 class Refused(Exception):
     """A request that is answered with an error; the transaction it was part of is rolled back."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
+        self.headers = dict(headers or {})
 
-    def body(self) -> dict[str, Any]:
+    def body(self, accept_language: str = "") -> dict[str, Any]:
         """The error as JSON, with the correlation id that the real one puts behind every message."""
-        return {"error": {"code": self.code, "message": f"{self.message}  CorrelationId:  {uuid.uuid4()}."}}
+        said = say(self.message, accept_language)
+        return {"error": {"code": self.code, "message": f"{said}  CorrelationId:  {uuid.uuid4()}."}}
 
 
 def dialog(message: str) -> Refused:
@@ -134,6 +138,19 @@ def parameter_missing(name: str) -> Refused:
 
 def not_signed_in() -> Refused:
     return Refused(401, "Authentication_InvalidCredentials", "The server has rejected the client credentials.")
+
+
+def too_many(actual: int, most: int, retry_after: str) -> Refused:
+    return Refused(
+        429,
+        "Application_TooManyRequests",
+        f"Too many requests reached. Actual ({actual}). Maximum ({most}).",
+        {"Retry-After": retry_after},
+    )
+
+
+def not_acceptable(accept: str) -> Refused:
+    return Refused(406, "BadRequest", f"None of the media types '{accept}' can be answered.")
 
 
 def batch_too_large() -> Refused:

@@ -18,6 +18,7 @@ from sandbox.odata import (
     BUSINESS_CENTRAL,
     All,
     Compare,
+    Dialect,
     Fault,
     Kind,
     Node,
@@ -48,8 +49,8 @@ class Page:
 class Reader:
     """Reads one entity set of one company; ``api`` is where navigations lead."""
 
-    def __init__(self, api: Api, company: Company, entity: Entity) -> None:
-        self.api, self.company, self.entity = api, company, entity
+    def __init__(self, api: Api, company: Company, entity: Entity, dialect: Dialect = BUSINESS_CENTRAL) -> None:
+        self.api, self.company, self.entity, self.dialect = api, company, entity, dialect
         self.table = company.tables[entity.table]
 
     def find(self, row_id: str) -> Row:
@@ -67,9 +68,7 @@ class Reader:
         node = self._filter(options.filter)
         if self.entity.parent and owner is None:
             owner = self._owner(node)
-        test = (
-            None if node is None else compile_filter(_plain_options(node), self.value, self.kind_of, BUSINESS_CENTRAL)
-        )
+        test = None if node is None else compile_filter(_plain_options(node), self.value, self.kind_of, self.dialect)
         found = (
             row
             for row in self._likely(node, owner, behind)
@@ -99,7 +98,7 @@ class Reader:
             answer[name] = wire.writer(entity.properties[name].kind)(entity.read(company, row, name))
         for expand in options.expand:
             way = self.navigation(expand.name)
-            there = Reader(self.api, company, self.api[way.target])
+            there = Reader(self.api, company, self.api[way.target], self.dialect)
             if way.foreign:
                 nested = there.page(expand.options, (way.foreign, row["id"]), 20_000, "")
                 answer[way.name] = [there.json(found, expand.options) for found in nested.rows]
@@ -142,7 +141,7 @@ class Reader:
         return entity.read(self.company, found, name)
 
     def _filter(self, text: str) -> Node | None:
-        return parse_filter(text, BUSINESS_CENTRAL, self.kind_of) if text else None
+        return parse_filter(text, self.dialect, self.kind_of) if text else None
 
     def _owner(self, node: Node | None) -> tuple[str, str]:
         values = required_values(node, self.entity.parent) if node is not None else None

@@ -9,20 +9,25 @@ from __future__ import annotations
 import hmac
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, Response, request
 
-from sandbox.business_central import batch, control, errors
+from sandbox.business_central import batch, control, errors, web_services
 from sandbox.business_central.seed import seed
 from sandbox.business_central.service import API_V2_ROUTE, BRIDGE_ROUTE, Answer, Call, Service
 from sandbox.business_central.state import State
 from sandbox.business_central.subscriptions import Subscriptions
+from sandbox.business_central.throttle import Throttle
 from sandbox.control import create_blueprint
 from sandbox.world import BUSINESS_CENTRAL, Kept, World
 
 _PREFIX = re.compile(r"/(?P<base>v2\.0(?:/[^/]+){1,2}?|BC)/(?P<rest>(?:api/|ODataV4).*)$")
-_ROUTES = (API_V2_ROUTE, BRIDGE_ROUTE)
+RUNTIME_ROUTE = "api/microsoft/runtime/beta"
+_ROUTES = (API_V2_ROUTE, BRIDGE_ROUTE, RUNTIME_ROUTE)
+_ACCEPTABLE = frozenset({"*/*", "application/*", "application/json", "application/xml", "text/*", "text/plain"})
 _JSON = "application/json; odata.metadata=minimal"
 
 
@@ -32,6 +37,7 @@ class BusinessCentral:
     def __init__(self, world: World) -> None:
         self.world = world
         self.subscriptions = Subscriptions(world)
+        self.throttle = Throttle(world.clock.now)
         named = {"subscriptions": self.subscriptions, **self.subscriptions.entities()}
         kept = Kept(lambda: (self.state, self.subscriptions.dump()), self._load, named)
         world.register(self.reseed, self.subscriptions.stop, system=BUSINESS_CENTRAL, kept=kept)
@@ -56,14 +62,15 @@ def create_app(world: World) -> Flask:
     system = BusinessCentral(world)
     app.extensions["business_central"] = system
     app.register_blueprint(create_blueprint(world, BUSINESS_CENTRAL))
-    app.register_blueprint(control.create_blueprint(system.world, lambda: system.state))
+    app.register_blueprint(control.create_blueprint(system.world, lambda: system.state, system.throttle))
 
     @app.route("/<path:path>", methods=["GET", "POST", "PATCH", "PUT", "DELETE"])
     def serve(path: str) -> Response:
         try:
             answer = _serve(system, f"/{path}")
         except errors.Refused as refusal:
-            answer = Answer(refusal.status, refusal.body())
+            language = request.headers.get("Accept-Language", "")
+            answer = Answer(refusal.status, refusal.body(language), refusal.headers)
         request.environ["sandbox.operations"] = answer.operations
         request.environ["sandbox.purpose"] = _purpose(path)
         return _response(answer)
@@ -75,12 +82,17 @@ def _serve(system: BusinessCentral, path: str) -> Answer:
     match = _PREFIX.match(path)
     if match is None:
         raise errors.segment_missing(path.strip("/").split("/")[0])
-    _check_signed_in(system, on_premises=match["base"] == "BC")
+    client = _signed_in(system, on_premises=match["base"] == "BC")
+    with system.throttle.admit(client):
+        return _admitted(system, f"{request.host_url.rstrip('/')}/{match['base']}", match["rest"])
+
+
+def _admitted(system: BusinessCentral, base: str, rest: str) -> Answer:
+    _check_acceptable(request.headers.get("Accept", ""))
     body = _body()
-    base, rest = f"{request.host_url.rstrip('/')}/{match['base']}", match["rest"]
-    if rest.startswith("ODataV4"):
-        return _web_service(system, rest.removeprefix("ODataV4").strip("/"), body, f"{base}/ODataV4")
-    route = next((known for known in _ROUTES if rest == known or rest.startswith(f"{known}/")), None)
+    web_service = rest == "ODataV4" or rest.startswith("ODataV4/")
+    known = (each for each in _ROUTES if rest == each or rest.startswith(f"{each}/"))
+    route = "ODataV4" if web_service else next(known, None)
     if route is None:
         raise errors.segment_missing(rest.removeprefix("api/").split("/")[0])
     call = Call(
@@ -92,32 +104,51 @@ def _serve(system: BusinessCentral, path: str) -> Answer:
         root=f"{base}/{route}",
         body=body,
     )
-    if call.path.startswith("/subscriptions"):
+    if call.path.startswith("/subscriptions") and not web_service:
         system.service.api(route)
         return system.subscriptions.answer(call, system.state)
-    with system.world.lock:
+    if route == RUNTIME_ROUTE:
+        return system.subscriptions.supported(call, system.state)
+    with system.world.lock, _as_seen(system.state, call):
+        if web_service:
+            return web_services.answer(system.service, call)
         if call.path == "/$batch":
             system.service.api(route)
             return batch.run(system.service, call)
         return system.service.answer(call)
 
 
-def _web_service(system: BusinessCentral, name: str, body: Any, root: str) -> Answer:
-    if request.method != "POST":
-        raise errors.method_not_allowed(request.method, name)
-    with system.world.lock:
-        return system.service.procedure(name, dict(request.args.items()), body, root)
+@contextmanager
+def _as_seen(state: State, call: Call) -> Iterator[None]:
+    """Show a read what the replica has, unless it asks for the database that is written to."""
+    intent = call.headers.get("data-access-intent", "").lower()
+    if call.method == "GET" and state.replica_lag and intent != "readwrite":
+        with state.journal.as_of(state.now() - state.replica_lag):
+            yield
+    else:
+        yield
 
 
-def _check_signed_in(system: BusinessCentral, *, on_premises: bool) -> None:
+def _check_acceptable(accept: str) -> None:
+    """Raises Refused (406) where a client takes nothing that is served here."""
+    kinds = {part.partition(";")[0].strip().lower() for part in accept.split(",") if part.strip()}
+    if kinds and not kinds & _ACCEPTABLE:
+        raise errors.not_acceptable(accept)
+
+
+def _signed_in(system: BusinessCentral, *, on_premises: bool) -> str:
+    """Who asks: the application behind a token, or the user of the on-premises form. Raises Refused (401)."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and system.world.tokens.check(token.strip(), BUSINESS_CENTRAL) is not None:
-        return
+    if scheme.lower() == "bearer":
+        client = system.world.tokens.check(token.strip(), BUSINESS_CENTRAL)
+        if client is not None:
+            return str(client)
     given = request.authorization
     if on_premises and given is not None and given.type == "basic":
-        key = system.state.users.get(str(given.username).upper(), "")
+        name = str(given.username).upper()
+        key = system.state.users.get(name, "")
         if key and hmac.compare_digest(key.encode(), str(given.password).encode()):
-            return
+            return name
     raise errors.not_signed_in()
 
 
@@ -138,7 +169,7 @@ def _response(answer: Answer) -> Response:
     if answer.body is None:
         response = Response(status=answer.status)
     elif isinstance(answer.body, str):
-        response = Response(answer.body, answer.status, content_type="text/plain")
+        response = Response(answer.body, answer.status, content_type=answer.content_type)
     else:
         text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
         response = Response(text, answer.status, content_type=_JSON)

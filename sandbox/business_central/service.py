@@ -11,20 +11,34 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from sandbox.business_central import bound_actions, errors, procedures, wire, writing
+from sandbox.business_central import bound_actions, errors, metadata, procedures, wire, writing
 from sandbox.business_central.bridge_entities import BRIDGE
 from sandbox.business_central.entities import API_V2, COMPANY
 from sandbox.business_central.query import Api, Json, Reader
-from sandbox.business_central.schema import Entity
+from sandbox.business_central.schema import Entity, fields
 from sandbox.business_central.state import Company, State
 from sandbox.business_central.tables import Row
-from sandbox.odata import Options, QueryRefused, parse_options
+from sandbox.odata import BUSINESS_CENTRAL, BUSINESS_CENTRAL_2_1, Options, QueryRefused, parse_options
 
 API_V2_ROUTE = "api/v2.0"
 BRIDGE_ROUTE = "api/salesbridge/bridge/v1.0"
 _SEGMENT = re.compile(r"(?P<name>[\w.$]+)(?:\((?P<key>.*)\))?$")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _ACTION = "microsoft.nav."
+SERVED_OPTIONS = frozenset(
+    {
+        "$filter", "$select", "$orderby", "$top", "$skip", "$count", "$expand", "$skiptoken", "$format",
+        "$schemaversion",
+    }
+)  # fmt: skip
+"""Others are refused; what the real one does with them is not documented."""
+_DESCRIBED: dict[str, str] = {}
+SUBSCRIPTION = Entity(
+    "subscriptions", "subscription", "", "API Webhook Subscription",
+    fields("subscriptionId text150 ro, notificationUrl text, resource text, timestamp int ro, userId guid ro, "
+           "lastModifiedDateTime moment ro, clientState text2048, expirationDateTime moment ro, "
+           "systemCreatedAt moment ro, systemCreatedBy guid ro, systemModifiedAt moment ro, systemModifiedBy guid ro"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,8 @@ class Answer:
     body: Json | str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     operations: int = 1
+    content_type: str = "text/plain"
+    """Of a body that is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +96,7 @@ class Service:
         service, _, procedure = name.partition("_")
         if service != procedures.SERVICE or not self.state.companion_installed:
             raise errors.segment_missing(name)
-        company = self._company(query.get("company", ""))
+        company = self.company(query.get("company", ""))
         if body is not None and not isinstance(body, dict):
             raise errors.bad_request("Invalid Request Body")
         with self.state.journal.transaction():
@@ -94,6 +110,10 @@ class Service:
             raise errors.bad_request("The data access intent ReadOnly is allowed for GET requests only.")
         api = self.api(call.route)
         segments = _segments(call.path)
+        if segments and segments[0].name == "$metadata":
+            return Answer(200, described(call.route, api), content_type="application/xml")
+        if segments and segments[0].name == "apicategoryroutes":
+            return _category_routes(call, self.state)
         if not segments:
             names = ["companies", *api]
             sets = [{"name": name, "kind": "EntitySet", "url": name} for name in names]
@@ -102,14 +122,14 @@ class Service:
         if segments[0].name == "companies":
             if len(segments) == 1:
                 return self._companies(call, segments[0])
-            company = self._company(segments[0].key or "")
+            company = self.company(segments[0].key or "")
             segments = segments[1:]
         else:
             name = call.query.get("company") or call.headers.get("company", "")
-            company = self._company(unquote(name))
+            company = self.company(unquote(name))
         return Request(self.state, api, company, call).answer(segments)
 
-    def _company(self, name: str) -> Company:
+    def company(self, name: str) -> Company:
         company = self.state.company(name)
         if company is None:
             raise errors.company_missing(name)
@@ -119,7 +139,7 @@ class Service:
         if call.method != "GET":
             raise errors.method_not_allowed(call.method, "companies")
         if segment.key is not None:
-            row = self._company(segment.key).row
+            row = self.company(segment.key).row
             return Answer(200, {"@odata.context": f"{call.root}/$metadata#companies/$entity", **_company_json(row)})
         rows = [_company_json(company.row) for company in self.state.companies.values()]
         return Answer(200, {"@odata.context": f"{call.root}/$metadata#companies", "value": rows})
@@ -133,6 +153,8 @@ class Request:
 
     def answer(self, segments: list[Segment]) -> Answer:
         """Walk the address to a set, a record, a navigation or an action, and do what the verb says."""
+        if segments[0].name == "entityDefinitions":
+            return self._definitions()
         entity = self.api.get(segments[0].name)
         if entity is None:
             raise errors.segment_missing(segments[0].name)
@@ -140,6 +162,18 @@ class Request:
             return self._walk(entity, segments)
         except QueryRefused as refusal:
             raise errors.query_refused(refusal, entity.name) from None
+
+    def _definitions(self) -> Answer:
+        """Names and captions of the sets; captions here are the tables' names in English."""
+        rows = [
+            {
+                "entityName": entity.name,
+                "entitySetName": entity.set_name,
+                "entityCaptions": [{"languageCode": 1033, "caption": entity.title}],
+            }
+            for entity in self.api.values()
+        ]
+        return Answer(200, {"@odata.context": f"{self.call.root}/$metadata#entityDefinitions", "value": rows})
 
     def _walk(self, entity: Entity, segments: list[Segment]) -> Answer:
         first, rest = segments[0], segments[1:]
@@ -223,15 +257,40 @@ class Request:
         return self._reader(entity).find(key.lower())
 
     def _reader(self, entity: Entity) -> Reader:
-        return Reader(self.api, self.company, entity)
+        schema = self.call.query.get("$schemaversion", "2.0")
+        return Reader(self.api, self.company, entity, BUSINESS_CENTRAL_2_1 if schema == "2.1" else BUSINESS_CENTRAL)
 
     def _options(self) -> Options:
+        for name in self.call.query:
+            if name.startswith("$") and name not in SERVED_OPTIONS:
+                raise errors.bad_request(f"The query option '{name}' is not supported.")
+        if self.call.query.get("$format", "json") != "json":
+            raise errors.not_acceptable(self.call.query["$format"])
         return parse_options(self.call.query)
 
     def _page_size(self) -> tuple[int, bool]:
         match = re.search(r"odata\.maxpagesize\s*=\s*(\d+)", self.call.headers.get("prefer", ""))
         asked = int(match[1]) if match else 0
         return (min(asked, self.state.page_cap), True) if asked else (self.state.page_cap, False)
+
+
+def described(route: str, api: Api) -> str:
+    """``$metadata`` of a route; made once."""
+    if route not in _DESCRIBED:
+        sets = [metadata.Described(entity) for entity in api.values()]
+        more = [metadata.Described(SUBSCRIPTION, ("subscriptionId",))]
+        _DESCRIBED[route] = metadata.describe("Microsoft.NAV", sets, company=COMPANY, more=more)
+    return _DESCRIBED[route]
+
+
+def _category_routes(call: Call, state: State) -> Answer:
+    routes = [("v2.0", "", "", "v2.0")]
+    if state.companion_installed:
+        publisher, group, version = BRIDGE_ROUTE.split("/")[1:]
+        routes.append((BRIDGE_ROUTE.removeprefix("api/"), publisher, group, version))
+    names = ("route", "publisher", "group", "version")
+    rows = [dict(zip(names, route, strict=True)) for route in routes]
+    return Answer(200, {"@odata.context": f"{call.root}/$metadata#apicategoryroutes", "value": rows})
 
 
 def relative_call(call: Call, method: str, url: str, headers: Mapping[str, str], body: Any) -> Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -117,7 +117,10 @@ class Inventory:
     def add(self, number: str, quantity: Decimal) -> None:
         before = self.of_item(number)
         self._by_item[number] = before + quantity
-        self._journal.undo(lambda: self._by_item.update({number: before}))
+        after = before + quantity
+        self._journal.undo(
+            lambda: self._by_item.update({number: before}), lambda: self._by_item.update({number: after})
+        )
 
     def rename(self, old: str, new: str) -> None:
         self.add(new, self.of_item(old))
@@ -205,6 +208,8 @@ class State:
     users: dict[str, str] = field(default_factory=dict)
     companion_installed: bool = True
     page_cap: int = PAGE_CAP
+    replica_lag: timedelta = timedelta()
+    """How far behind the database is that reads are served from; nothing unless set, as in a real sandbox."""
 
     def company(self, name_or_id: str) -> Company | None:
         """By id in any case, or by its exact name."""

@@ -5,6 +5,7 @@ Nothing is promised to the receiver but a hint: entries name a record and not wh
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 import threading
@@ -39,6 +40,8 @@ _RETRY_MINUTES = (1, 1, 10, 100, 1000)
 _PASSING = frozenset({408, 429})
 
 _RESOURCE = re.compile(r"/?(?P<route>api/[\w./]+?)/companies\((?P<company>[0-9a-fA-F-]{36})\)/(?P<set>\w+)$")
+_SUPPORTED = re.compile(r"/companies\((?P<company>[0-9a-fA-F-]{36})\)/webhookSupportedResources$")
+_WILDCARD = re.compile(r"resource\s+eq\s+'(?P<pattern>[^']*)'$")
 _KEY = re.compile(r"/subscriptions\('(?P<id>[^']+)'\)$")
 _APIS = {API_V2_ROUTE: API_V2, BRIDGE_ROUTE: BRIDGE}
 
@@ -94,6 +97,7 @@ class Subscriptions:
 
     def answer(self, call: Call, state: State) -> Answer:
         """Serve ``subscriptions`` and ``subscriptions('id')``. The handshake is made without the world's lock."""
+        self._drop_expired()
         if call.path.strip("/") == "subscriptions":
             match call.method:
                 case "GET":
@@ -108,14 +112,42 @@ class Subscriptions:
             raise errors.record_missing("API Webhook Subscription", f"Subscription Id='{match['id'] if match else ''}'")
         return self._one(call, state, known)
 
+    def supported(self, call: Call, state: State) -> Answer:
+        """The sets webhooks are offered for; ``$filter=resource eq 'v2.0*'`` takes a wildcard, as AL filters do."""
+        match = _SUPPORTED.match(call.path)
+        if match is None:
+            raise errors.segment_missing(call.path.strip("/").split("/")[-1])
+        if state.company(match["company"]) is None:
+            raise errors.company_missing(match["company"])
+        wanted = _WILDCARD.match(call.query.get("$filter", "resource eq '*'"))
+        if wanted is None:
+            raise errors.bad_request("Only a filter on resource is supported.")
+        names = [
+            f"{route.removeprefix('api/')}/{name}"
+            for route, api in _APIS.items()
+            for name, entity in api.items()
+            if entity.notifies and (route == API_V2_ROUTE or state.companion_installed)
+        ]
+        rows = [{"resource": name} for name in names if fnmatch.fnmatchcase(name, wanted["pattern"])]
+        return Answer(200, {"@odata.context": f"{call.root}/$metadata#webhookSupportedResources", "value": rows})
+
     def collect(self, changes: Iterable[Change]) -> None:
         """Take note of committed changes for those who subscribed to their set."""
+        self._drop_expired()
         with self._wake:
             for change in changes:
                 for known in self._known.values():
                     if self._concerns(known, change):
                         self._add(known, change)
             self._wake.notify_all()
+
+    def _drop_expired(self) -> None:
+        """Subscriptions live for three days of the world's time unless they are renewed."""
+        now = self._world.clock.now()
+        with self._wake:
+            for known in [known for known in self._known.values() if known.expires <= now]:
+                self._known.pop(known.id)
+                self._pending.pop(known.id, None)
 
     def clear(self) -> None:
         with self._wake:

@@ -10,11 +10,14 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Row = dict[str, Any]
 """A record by property name; a property that was never set is absent and reads as its kind's empty value."""
+
+Step = tuple[Callable[[], None], Callable[[], None]]
+"""A change of one row: how to take it back, how to take it again."""
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -34,7 +37,10 @@ class Journal:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._undo: list[Callable[[], None]] = []
+        self._steps: list[Step] = []
+        self._history: list[tuple[datetime, list[Step]]] = []
+        self.keep = timedelta()
+        """How long committed steps stay known, for those who ask for rows as they were."""
         self._depth = 0
         self._last_stamp = _NEVER
         self.changes: list[Change] = []
@@ -61,9 +67,33 @@ class Journal:
         """Rows below it are final: no transaction that is still open holds a lower one."""
         return min(self.open_row_versions, default=self.row_version + 1)
 
-    def undo(self, action: Callable[[], None]) -> None:
+    def undo(self, back: Callable[[], None], again: Callable[[], None]) -> None:
+        """How the step just taken is taken back, and how it is taken again."""
         if self._depth:
-            self._undo.append(action)
+            self._steps.append((back, again))
+
+    @contextmanager
+    def as_of(self, moment: datetime) -> Iterator[None]:
+        """Show all rows as they were at ``moment``, as far back as ``keep`` reaches; nothing may be written inside."""
+        newer = [step for at, steps in self._history if at > moment for step in steps]
+        for back, _ in reversed(newer):
+            back()
+        try:
+            yield
+        finally:
+            for _, again in newer:
+                again()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but steps that could still be taken back: they cannot be kept over a restart."""
+        return {**self.__dict__, "_steps": [], "_history": []}
+
+    def _remember(self) -> None:
+        now = self._now()
+        self._history = [(at, steps) for at, steps in self._history if now - at <= self.keep]
+        if self.keep and self._steps:
+            self._history.append((now, self._steps))
+        self._steps = []
 
     def changed(self, table: Table, row_id: str, kind: str) -> None:
         self.changes.append(Change(table, row_id, kind, self._last_stamp))
@@ -73,19 +103,19 @@ class Journal:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; inside another transaction it is a savepoint of that one."""
-        mark, changes = len(self._undo), len(self.changes)
+        mark, changes = len(self._steps), len(self.changes)
         self._depth += 1
         try:
             yield
         except BaseException:
-            while len(self._undo) > mark:
-                self._undo.pop()()
+            while len(self._steps) > mark:
+                self._steps.pop()[0]()
             del self.changes[changes:]
             raise
         finally:
             self._depth -= 1
             if not self._depth:
-                self._undo.clear()
+                self._remember()
                 self._tell()
 
     def _tell(self) -> None:
@@ -167,7 +197,7 @@ class Table:
             **row,
         }
         self._put(row)
-        self._journal.undo(lambda: self._drop(row))
+        self._journal.undo(lambda: self._drop(row), lambda: self._put(row))
         self._journal.changed(self, row["id"], "created")
         return row
 
@@ -187,14 +217,18 @@ class Table:
             self._drop(new)
             self._put(old)
 
-        self._journal.undo(back)
+        def again() -> None:
+            self._drop(old)
+            self._put(new)
+
+        self._journal.undo(back, again)
         self._journal.changed(self, new["id"], "updated")
         return new
 
     def delete(self, row: Row) -> None:
         old = self._rows[row["id"]]
         self._drop(old)
-        self._journal.undo(lambda: self._put(old))
+        self._journal.undo(lambda: self._put(old), lambda: self._drop(old))
         self._journal.stamp()
         self._journal.changed(self, old["id"], "deleted")
 

@@ -10,6 +10,7 @@ from sandbox.odata.options import Expand, Options, parse_options, split
 from sandbox.odata.parse import parse_filter
 from sandbox.odata.tree import (
     BUSINESS_CENTRAL,
+    BUSINESS_CENTRAL_2_1,
     DATAVERSE,
     All,
     Compare,
@@ -28,6 +29,7 @@ from sandbox.odata.tree import (
 
 __all__ = [
     "BUSINESS_CENTRAL",
+    "BUSINESS_CENTRAL_2_1",
     "DATAVERSE",
     "All",
     "Compare",

@@ -195,6 +195,8 @@ class _Parser:
         return self.text_compare(operator, left, right)
 
     def text_compare(self, operator: str, left: Operand | Written, right: Operand | Written) -> Compare:
+        if isinstance(left, Operand) and left.folded and not self.dialect.nested_functions:
+            raise QueryRefused(Fault.NOT_SERVED, f"{operator} cannot hold another function.", operator)
         if not isinstance(left, Operand) or not isinstance(right, str):
             raise QueryRefused(Fault.NOT_SERVED, f"{operator} needs a property and a text.", operator)
         if self.kind_of(left.path) not in {Kind.TEXT, Kind.CODE, Kind.OPTION}:

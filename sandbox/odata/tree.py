@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -51,7 +51,7 @@ class Dialect:
 
     ``fold_text``: text compares without regard to case. ``null_differs``: a null is unequal to every value, so that
     ``ne`` lists it. ``quoted_guids``: a GUID may be written as a string. ``ignore_lambdas``: ``any`` and ``all`` count
-    as true.
+    as true. ``nested_functions``: a function may stand inside another.
     """
 
     fold_text: bool = True
@@ -60,9 +60,14 @@ class Dialect:
     quoted_guids: bool = True
     in_operator: bool = False
     ignore_lambdas: bool = False
+    nested_functions: bool = True
 
 
-BUSINESS_CENTRAL = Dialect(fold_text=False, or_across_fields=False, quoted_guids=False, ignore_lambdas=True)
+BUSINESS_CENTRAL = Dialect(
+    fold_text=False, or_across_fields=False, quoted_guids=False, ignore_lambdas=True, nested_functions=False
+)
+BUSINESS_CENTRAL_2_1 = replace(BUSINESS_CENTRAL, in_operator=True, nested_functions=True)
+"""Schema version 2.1, which a request may ask for."""
 DATAVERSE = Dialect()
 
 

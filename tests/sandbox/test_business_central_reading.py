@@ -19,7 +19,7 @@ def bc() -> Client:
         ("$filter=number eq 'NUT' or number eq 'OIL'", ["NUT", "OIL"]),
         ("$filter=contains(displayName,'Nut')", ["NUT"]),
         ("$filter=contains(displayName,'nut')", []),
-        ("$filter=contains(tolower(displayName),'nut')", ["NUT"]),
+        ("$filter=contains(tolower(displayName),'nut')&$schemaversion=2.1", ["NUT"]),
         ("$filter=startswith(number,'o') and unitPrice lt 10", ["ODD"]),
         ("$filter=blocked eq true", ["GONE"]),
         ("$filter=not (blocked eq false)", ["GONE"]),

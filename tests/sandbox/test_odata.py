@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.odata import (
     BUSINESS_CENTRAL,
+    BUSINESS_CENTRAL_2_1,
     DATAVERSE,
     Dialect,
     Fault,
@@ -58,7 +59,7 @@ def passes(text: str, dialect: Dialect) -> bool:
     return compile_filter(node, lambda row, path: ROW[path], kind_of, dialect)(ROW)
 
 
-@pytest.mark.parametrize("dialect", [BUSINESS_CENTRAL, DATAVERSE])
+@pytest.mark.parametrize("dialect", [BUSINESS_CENTRAL_2_1, DATAVERSE])
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
