@@ -170,8 +170,9 @@ def _customer(company: Company, values: Row) -> Row:
     found = by_id or by_number
     if found is None:
         raise errors.dialog("The sell-to customer cannot be found.")
-    values.pop("customerId", None)
-    values["customerNumber"] = found["number"]
+    others = {name: value for name, value in values.items() if name not in {"customerId", "customerNumber"}}
+    values.clear()
+    values.update(customerNumber=found["number"], **others)  # first: the customer's own values give way to the others
     return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ from bridge.clients.sales import ChangeSet, Write
 from bridge.context import CompanyContext, Outcome
 from bridge.coupling.service import match
 from bridge.orders.run import pick_up
+from bridge.records import new_id
 from bridge.settings import Settings
-from bridge.store import failures, journal
-from bridge.store.models import Failure, JournalEntry
+from bridge.store import couplings, failures, journal
+from bridge.store.models import Failure, JournalEntry, OptionCoupling
+from tests.orders.seller import Seller
 from tests.processes import SandboxProcess
 
 
@@ -70,6 +74,51 @@ class Desk:
         )
         assert result.ok, result.error
 
+    def uncouple_option(self, mapping: str, value: int) -> None:
+        """Let an option value of Sales stand for nothing in Business Central."""
+        kept = [
+            OptionCoupling(
+                company_id=row.company_id,
+                mapping=row.mapping,
+                bc_id=row.bc_id,
+                bc_code=row.bc_code,
+                option_value=row.option_value,
+                coupled_at=row.coupled_at,
+            )
+            for row in couplings.options(self.ctx.db, self.ctx.company.id)[mapping].values()
+            if row.option_value != value
+        ]
+        couplings.replace_options(self.ctx.db, self.ctx.company.id, mapping, kept)
+
+    def with_settings(self, **settings: object) -> None:
+        """From now on the bridge is set up so."""
+        self.ctx = replace(self.ctx, settings=self.ctx.settings.model_copy(update=settings))
+
+    def couple(self, mapping: str, table_id: int, bc_number: str, sales_table: str, sales_id: str) -> None:
+        """A coupling that no matching makes."""
+        wanted = couplings.NewCoupling(mapping, table_id, new_id(), bc_number, sales_table, sales_id, bc_number)
+        couplings.couple(self.ctx.db, self.ctx.company.id, wanted, self.ctx.clock())
+
+    def read_from_sales(self, number: str, **columns: Any) -> None:
+        """Let the order be read with these columns: values that Sales may hold and that no seller can write here."""
+        self._change_what_is_read(number, lambda row: row | columns)
+
+    def read_lines_from_sales(self, number: str, **columns: Any) -> None:
+        """The same, of every line of the order."""
+        self._change_what_is_read(
+            number, lambda row: row | {"order_details": [line | columns for line in row["order_details"]]}
+        )
+
+    def _change_what_is_read(self, number: str, change: Callable[[Any], Any]) -> None:
+        sales = self.ctx.sales
+        read = sales.rows
+
+        def rows(entity_set: str, **options: Any) -> Iterator[Any]:
+            for row in read(entity_set, **options):
+                yield change(row) if row.get("ordernumber") == number else row
+
+        sales.rows = rows  # type: ignore[method-assign,assignment]
+
     def reopen_in_sales(self, number: str) -> None:
         self.write_in_sales(number, {"statecode": 0, "statuscode": 1})
 
@@ -83,29 +132,35 @@ class Desk:
         )
 
 
-@pytest.fixture
-def new_desk(
-    sandbox: SandboxProcess, migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], Desk]]:
+@contextmanager
+def open_desks(sandbox: SandboxProcess, migrated_sqlite: Path, folder: Path) -> Iterator[Callable[[], Desk]]:
     """Makes installations with databases of their own; everything is coupled."""
-    for name, value in sandbox.env.items():
-        monkeypatch.setenv(name, value)
     bridges: list[wiring.Bridge] = []
 
     def make() -> Desk:
-        path = tmp_path / f"desk-{len(bridges)}.db"
+        path = folder / f"desk-{len(bridges)}.db"
         shutil.copy(migrated_sqlite, path)
-        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+        given = {name.lower(): value for name, value in sandbox.env.items()}
+        settings = Settings.model_validate({**given, "database_url": f"sqlite:///{path}"})
         moved: list[timedelta] = []
-        bridge = wiring.build(Settings.from_environment(), clock=lambda: datetime.now(UTC) + sum(moved, timedelta()))
+        bridge = wiring.build(settings, clock=lambda: datetime.now(UTC) + sum(moved, timedelta()))
         bridges.append(bridge)
         desk = Desk(bridge, sandbox, moved)
         match(desk.ctx, "ALL")
         return desk
 
-    yield make
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", sandbox.env["REQUESTS_CA_BUNDLE"])
+        yield make
     for bridge in bridges:
         bridge.close()
+
+
+@pytest.fixture
+def new_desk(sandbox: SandboxProcess, migrated_sqlite: Path, tmp_path: Path) -> Iterator[Callable[[], Desk]]:
+    """Makes installations that know nothing of each other."""
+    with open_desks(sandbox, migrated_sqlite, tmp_path) as make:
+        yield make
 
 
 @pytest.fixture
@@ -114,3 +169,23 @@ def desk(new_desk: Callable[[], Desk], sandbox: SandboxProcess) -> Desk:
     made = new_desk()
     sandbox.forget_requests()
     return made
+
+
+@pytest.fixture
+def seller(sandbox: SandboxProcess) -> Seller:
+    return Seller(sandbox)
+
+
+@pytest.fixture(scope="module")
+def shared_desk(
+    _session_sandbox: SandboxProcess, migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """One installation for all tests of a module: they look at what one pick-up made of many orders. The orders of the
+    seed are opened, so that only the module's own are picked up."""
+    _session_sandbox.reset()
+    with open_desks(_session_sandbox, migrated_sqlite, tmp_path_factory.mktemp("desk")) as make:
+        desk = make()
+        for order in _session_sandbox.sales.orders():
+            if order["statecode"] == 1:
+                desk.reopen_in_sales(order["ordernumber"])
+        yield desk
