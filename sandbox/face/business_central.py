@@ -57,7 +57,7 @@ class Clerk:
         except Refused:
             return found
         for entry in entries:
-            place = "/".join(part for part in (entry["locationCode"] or "–", entry["variantCode"]) if part)
+            place = "/".join(part for part in (entry["locationCode"] or "no location", entry["variantCode"]) if part)
             found[entry["itemNumber"]][place] += Decimal(str(entry["quantity"]))
         return found
 

@@ -25,7 +25,7 @@ _CHOICES = 300
 """Entries offered while typing. Any other number may be typed all the same."""
 
 Step = tuple[str, str, Callable[[str], Row], str]
-"""Verb, path (with ``{id}``), body by id, and what happened."""
+"""Verb, path (with ``{id}``), body by id, and what happened. Where there are several, they are done in turn."""
 
 
 def _patch(kind: Kind, state: int, status: int, done: str) -> Step:
@@ -40,26 +40,36 @@ def _close(action: str, activity: str, kind: Kind, status: int, done: str) -> St
     return "POST", action, body, done
 
 
+_REVISED = 7
+
+
 def _from_quote(action: str, done: str) -> Step:
     return "POST", action, lambda quote_id: {"QuoteId": quote_id, "ColumnSet": {"AllColumns": True}}, done
 
 
-STEPS: Mapping[tuple[str, str], Step] = {
-    ("order", "submit"): _patch(ORDER, 1, 3, "Submitted"),
-    ("order", "cancel"): _close("CancelSalesOrder", "OrderClose", ORDER, 4, "Canceled"),
-    ("quote", "activate"): _patch(QUOTE, 1, 2, "Activated"),
-    ("quote", "win"): _close("WinQuote", "QuoteClose", QUOTE, 4, "Won"),
-    ("quote", "lose"): _close("CloseQuote", "QuoteClose", QUOTE, 5, "Lost"),
-    ("quote", "revise"): _from_quote("ReviseQuote", "Revised: a new draft is there"),
-    ("quote", "make-order"): _from_quote("ConvertQuoteToSalesOrder", "Made an order"),
+_REVISE = _from_quote("ReviseQuote", "Revised: this is the new draft")
+STEPS: Mapping[tuple[str, str], tuple[Step, ...]] = {
+    ("order", "submit"): (_patch(ORDER, 1, 3, "Submitted"),),
+    ("order", "cancel"): (_close("CancelSalesOrder", "OrderClose", ORDER, 4, "Canceled"),),
+    ("quote", "activate"): (_patch(QUOTE, 1, 2, "Activated"),),
+    ("quote", "win"): (_close("WinQuote", "QuoteClose", QUOTE, 4, "Won"),),
+    ("quote", "lose"): (_close("CloseQuote", "QuoteClose", QUOTE, 5, "Lost"),),
+    ("quote", "close-and-revise"): (_close("CloseQuote", "QuoteClose", QUOTE, _REVISED, "Closed"), _REVISE),
+    ("quote", "revise"): (_REVISE,),
+    ("quote", "make-order"): (_from_quote("ConvertQuoteToSalesOrder", "Made this order of the quote"),),
 }
 OFFERED: Mapping[tuple[str, int], tuple[tuple[str, str, str], ...]] = {
     # kind and state: step, label, look
     ("order", 0): (("submit", "Submit order", ""), ("cancel", "Cancel order", "danger")),
     ("order", 1): (("cancel", "Cancel order", "danger"),),
     ("quote", 0): (("activate", "Activate quote", ""), ("lose", "Close as lost", "danger")),
-    ("quote", 1): (("win", "Win quote", ""), ("revise", "Revise", "plain"), ("lose", "Close as lost", "danger")),
+    ("quote", 1): (
+        ("win", "Win quote", ""),
+        ("close-and-revise", "Revise", "plain"),
+        ("lose", "Close as lost", "danger"),
+    ),
     ("quote", 2): (("make-order", "Make an order", ""),),
+    ("quote", 3): (("revise", "Revise", "plain"),),
 }
 
 
@@ -190,16 +200,21 @@ def _add_documents(face: Flask, desk: SalesDesk) -> None:
 
     @face.post(f"{FACE}<any(orders, quotes):plural>/<document_id>/step/<name>")
     def step(plural: str, document_id: str, name: str) -> Response:
-        found = STEPS.get((KINDS[plural].name, name))
-        if found is None:
+        steps = STEPS.get((KINDS[plural].name, name), ())
+        if not steps:
             abort(404)
-        verb, path, body, done = found
+        landing = {"plural": plural, "document_id": document_id}
 
         def act() -> str:
-            desk.api.send(verb, path.format(id=document_id), body(document_id))
-            return f"{done}."
+            made: Any = None
+            for verb, path, body, _ in steps:
+                made = desk.api.send(verb, path.format(id=document_id), body(document_id))
+            for other, kind in KINDS.items():
+                if isinstance(made, dict) and kind.id in made:
+                    landing.update(plural=other, document_id=made[kind.id])
+            return f"{steps[-1][3]}."
 
-        return attempt(act, go("document", plural=plural, document_id=document_id))
+        return attempt(act, lambda: go("document", **landing))
 
 
 def _form(desk: SalesDesk, plural: str, given: Mapping[str, str], error: str) -> str:
