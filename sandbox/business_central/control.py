@@ -17,6 +17,7 @@ from flask import Blueprint, Response, jsonify, request
 from sandbox.business_central import control_actions as actions
 from sandbox.business_central import errors
 from sandbox.business_central.batch import read_json
+from sandbox.business_central.control_supply import SUPPLY_ACTIONS
 from sandbox.business_central.state import Company, State
 from sandbox.business_central.throttle import Limits, Throttle
 from sandbox.world import World
@@ -47,7 +48,7 @@ def create_blueprint(world: World, state: Callable[[], State], throttle: Throttl
 
         routes.add_url_rule(f"/{name}", name, view, methods=["POST"])
 
-    for name, action in actions.ACTIONS.items():
+    for name, action in {**actions.ACTIONS, **SUPPLY_ACTIONS}.items():
         serve(name, action)
 
     @routes.get("/orders")

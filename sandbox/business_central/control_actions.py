@@ -90,8 +90,10 @@ def pay_invoice(company: Company, given: dict[str, Any]) -> Any:
 
 
 def set_customer(company: Company, given: dict[str, Any]) -> Any:
-    """Fields of ``customer``, by their names in ``customerDetails``, and switches that make releases wait."""
+    """Fields of ``customer``, by their names in ``customerDetails``, its ``priceGroup``, switches for releases."""
     row = _record(company, "customers", "Customer", str(given.pop("customer", "")))
+    if "priceGroup" in given:
+        row = company.tables["customers"].update(row, {"customerPriceGroup": str(given.pop("priceGroup")).upper()})
     if given.get("blocked", "") not in BLOCKED:
         raise errors.not_an_option(given["blocked"], BLOCKED)
     return _set(company, "customerDetails", row, given, _SWITCHES)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sandbox.business_central import errors
+from sandbox.business_central import errors, prices
 from sandbox.business_central.amounts import NOTHING, rounded
 from sandbox.business_central.document_header import HeaderDraft
 from sandbox.business_central.schema import EMPTY_GUID
@@ -113,16 +113,13 @@ class LineDraft:
         self._find_price()
 
     def _find_price(self) -> None:
-        """The price of the card, in the document's currency."""
+        """The price that applies to the line as it stands, in the document's currency."""
         if self.row["lineType"] == "Comment":
             return
         table, _ = _RELATED[self.row["lineType"]]
         found = self.company.one(table, "number", self.row["lineObjectNumber"])
         price = (found or {}).get("unitPrice", NOTHING)
-        currency = self.company.one("currencies", "code", self.header.get("currencyCode") or "-")
-        if currency is not None:
-            price = rounded(price / currency["exchangeRate"], _PRICE_PRECISION)
-        self.row["unitPrice"] = price * self._unit_factor()
+        self.row["unitPrice"] = prices.find(self.company, self.header, self.row, self._unit_factor(), price)
         self._price_moved()
 
     def _unit_factor(self) -> Decimal:

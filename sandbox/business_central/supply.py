@@ -98,6 +98,9 @@ def receive(company: Company, header: Row, quantities: Mapping[int, Decimal] | N
         )
         received = line.get("receivedQuantity", NOTHING) + quantity
         company.tables["purchaseLines"].update(line, {"receivedQuantity": received})
+        if quantity == left:
+            for entry in company.tables["reservations"].by("supplyLineId", line["id"]):
+                company.tables["reservations"].update(entry, {"supply": "Stock", "supplyLineId": ""})
     if not done:
         raise errors.dialog("There is nothing to post.")
     return company.tables["purchaseHeaders"].update(header, {"status": "Released"})
