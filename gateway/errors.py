@@ -16,12 +16,14 @@
     ├── ServerFailed            500 Internal_ServerError
     └── Unavailable             503 Internal_TenantUnavailable
 
-Codes are a promise, texts are not. Every body names the correlation id that also stands in the log.
+Codes are a promise, texts are not: they are in the caller's language (:data:`SPOKEN`), details of a query in English.
+Every body names the correlation id that also stands in the log.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -37,11 +39,19 @@ FAILURE = "gateway.failure"
 ODATA_HEADERS = {"OData-Version": "4.0", "Cache-Control": "private, no-cache"}
 
 
+SPOKEN = ("en", "nb")
+_LANGUAGES = {"en": "en", "nb": "nb", "nn": "nb", "no": "nb"}
+
+
 class ODataError(Exception):
     """Base: ``status`` and ``code`` are the contract, ``text`` is for people, ``headers`` go out with the answer."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "Unknown"
+    norwegian = "Forespørselen ble avvist"
+    """What it comes to, for who reads Norwegian."""
+    detailed = True
+    """Whether the English text holds more than the Norwegian sentence says."""
 
     def __init__(self, text: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
@@ -52,15 +62,18 @@ class ODataError(Exception):
 class BadRequest(ODataError):
     status = HTTPStatus.BAD_REQUEST
     code = "BadRequest"
+    norwegian = "Forespørselen kan ikke brukes slik den er"
 
 
 class InvalidGuid(BadRequest):
     code = "Application_InvalidGUID"
+    norwegian = "Verdien er ingen gyldig GUID"
 
 
 class SyntaxRefused(ODataError):
     status = HTTPStatus.BAD_REQUEST
     code = "BadRequest_NotFound"
+    norwegian = "Feil i spørringens syntaks"
 
 
 class InvalidCredentials(ODataError):
@@ -68,6 +81,8 @@ class InvalidCredentials(ODataError):
 
     status = HTTPStatus.UNAUTHORIZED
     code = "Authentication_InvalidCredentials"
+    norwegian = "Tjeneren har avvist påloggingen"
+    detailed = False
 
     def __init__(self, challenge: str) -> None:
         super().__init__("The server has rejected the client credentials.", headers={"WWW-Authenticate": challenge})
@@ -76,26 +91,33 @@ class InvalidCredentials(ODataError):
 class RequestDenied(ODataError):
     status = HTTPStatus.FORBIDDEN
     code = "Authorization_RequestDenied"
+    norwegian = "Nøkkelen gir ikke tilgang til dette"
 
 
 class ResourceNotFound(ODataError):
     status = HTTPStatus.NOT_FOUND
     code = "BadRequest_ResourceNotFound"
+    norwegian = "Ressursen finnes ikke"
 
 
 class CompanyNotFound(ODataError):
     status = HTTPStatus.NOT_FOUND
     code = "Internal_CompanyNotFound"
+    norwegian = "Selskapet finnes ikke her, eller navnet er skrevet annerledes"
 
 
 class RecordNotFound(ODataError):
     status = HTTPStatus.NOT_FOUND
     code = "Internal_RecordNotFound"
+    norwegian = "Det finnes ingen koblet vare med denne nøkkelen"
+    detailed = False
 
 
 class MethodNotAllowed(ODataError):
     status = HTTPStatus.METHOD_NOT_ALLOWED
     code = "BadRequest_MethodNotAllowed"
+    norwegian = "Tjenesten kan bare leses"
+    detailed = False
 
     def __init__(self, method: str) -> None:
         super().__init__(
@@ -106,11 +128,14 @@ class MethodNotAllowed(ODataError):
 class NotAcceptable(ODataError):
     status = HTTPStatus.NOT_ACCEPTABLE
     code = "BadRequest"
+    norwegian = "Formatet tilbys ikke"
 
 
 class UrlTooLong(ODataError):
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     code = "BadRequest_InvalidRequestUrl"
+    norwegian = "Adressen er for lang; spør i flere omganger"
+    detailed = False
 
 
 class TooManyRequests(ODataError):
@@ -118,6 +143,8 @@ class TooManyRequests(ODataError):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "Unknown"
+    norwegian = "For mange forespørsler; prøv igjen senere"
+    detailed = False
 
     def __init__(self, text: str, *, seconds: int) -> None:
         super().__init__(text, headers={"Retry-After": str(max(1, seconds))})
@@ -125,6 +152,8 @@ class TooManyRequests(ODataError):
 
 class ServerFailed(ODataError):
     code = "Internal_ServerError"
+    norwegian = "Forespørselen mislyktes på grunn av en feil i denne tjenesten; feilen er loggført"
+    detailed = False
 
 
 class Unavailable(ODataError):
@@ -132,6 +161,8 @@ class Unavailable(ODataError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "Internal_TenantUnavailable"
+    norwegian = "Tjenesten kan ikke svare akkurat nå; prøv igjen om litt"
+    detailed = False
 
     def __init__(self, text: str, *, seconds: int) -> None:
         super().__init__(text, headers={"Retry-After": str(max(1, seconds))})
@@ -146,20 +177,41 @@ _OF_STATUS: dict[int, type[ODataError]] = {
 }
 
 
-def body(error: ODataError, correlation_id: str) -> bytes:
+def language(accepted: str) -> str:
+    """Which of :data:`SPOKEN` an Accept-Language asks for first; English when it asks for none of them."""
+    wishes: list[tuple[float, str]] = []
+    for choice in accepted.split(","):
+        name, _, weight = choice.partition(";")
+        spoken = _LANGUAGES.get(name.strip().lower().partition("-")[0])
+        q = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", weight)
+        if spoken is not None and (not weight or q is not None):
+            wishes.append((-float(q[1]) if q is not None else -1.0, spoken))
+    best = min(wishes, key=lambda wish: wish[0], default=(0.0, "en"))
+    return best[1] if best[0] < 0 else "en"
+
+
+def said(error: ODataError, spoken: str) -> str:
+    """The error's text in this language."""
+    if spoken == "en":
+        return error.text
+    return f"{error.norwegian}: {error.text}" if error.detailed else f"{error.norwegian}."
+
+
+def body(error: ODataError, correlation_id: str, spoken: str = "en") -> bytes:
     """The error as OData JSON."""
-    message = f"{error.text}  CorrelationId:  {correlation_id}."
+    message = f"{said(error, spoken)}  CorrelationId:  {correlation_id}."
     return json.dumps({"error": {"code": error.code, "message": message}}, ensure_ascii=False).encode()
 
 
 def answer(error: ODataError) -> Response:
     """The error as a response to the current request."""
+    spoken = language(request.headers.get("Accept-Language", ""))
     response = Response(
-        body(error, request.environ.get(REQUEST_ID, "")),
+        body(error, request.environ.get(REQUEST_ID, ""), spoken),
         status=int(error.status),
         content_type="application/json; odata.metadata=minimal",
     )
-    response.headers.update(ODATA_HEADERS | error.headers)
+    response.headers.update(ODATA_HEADERS | error.headers | {"Content-Language": spoken, "Vary": "Accept-Language"})
     return response
 
 

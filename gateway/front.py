@@ -22,6 +22,7 @@ from gateway.cache.memo import REMEMBER, HotAnswer, Key, Memo
 from gateway.errors import FAILURE, REQUEST_ID
 from gateway.guards import CALLER, Limits
 from gateway.metrics import Metrics
+from gateway.packed import pack
 
 _EACH_TIME = frozenset({"age", "x-correlation-id", "date"})
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
@@ -85,9 +86,8 @@ class Front:
         sent: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo | None = None) -> Any:
-            headers = [*headers, ("x-correlation-id", environ[REQUEST_ID])]
-            sent[:] = [status, headers]
-            return start_response(status, headers, exc_info)
+            sent[:] = [status, headers, exc_info]
+            return _never_written
 
         chunks = self._app(environ, start)
         try:
@@ -95,7 +95,10 @@ class Front:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-        status, headers = sent
+        status, headers, exc_info = sent
+        body, headers = pack(body, headers, environ.get("HTTP_ACCEPT_ENCODING", ""))
+        headers = [*headers, ("x-correlation-id", environ[REQUEST_ID])]
+        start_response(status, headers, exc_info)
         caller = environ.get(CALLER)
         if key is not None and caller is not None and (remember := environ.get(REMEMBER)) is not None:
             self._memo.put(
@@ -128,6 +131,7 @@ class Front:
             "memo": memo,
         }
         if FAILURE in environ:
+            self._metrics.refused(environ[FAILURE])
             facts |= {"failure": environ[FAILURE], "address": environ.get("REMOTE_ADDR", "")}
         self._log.info("request", **facts)
 
@@ -143,6 +147,10 @@ class Front:
             environ["REMOTE_ADDR"] = address
             if not self._is_proxy(address):
                 break
+
+
+def _never_written(_chunk: bytes) -> None:
+    """WSGI's old way of writing, which Flask does not use."""
 
 
 def _within(address: str, networks: Sequence[Network]) -> bool:

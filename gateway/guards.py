@@ -75,6 +75,7 @@ class ServiceKeys:
                 (self._limits.per_address, f"address:{address}"),
             ):
                 if not allowance.take(name):
+                    request.environ[FAILURE] = f"limit_{name.partition(':')[0]}"
                     raise TooManyRequests("Too many requests.", seconds=allowance.seconds_left(name))
             self._limits.used.note(caller.key_id)
 

@@ -3,17 +3,23 @@ PROMETHEUS_MULTIPROC_DIR, which gunicorn.conf.py provides."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
 class Metrics:
-    """What is counted of each request. ``processes`` says whether several processes add up."""
+    """What is counted of each request. ``processes`` says whether several processes add up; ``ages`` answers by company
+    how many seconds ago its ledger was last read, asked whenever the page is."""
 
-    def __init__(self, *, processes: int) -> None:
+    def __init__(self, *, processes: int, ages: Callable[[], Mapping[str, float]] = dict) -> None:
+        self._ages = _Ages(ages)
         self._several = processes > 1
         self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -22,6 +28,13 @@ class Metrics:
         self._seconds = Histogram(
             "gateway_request_seconds", "Seconds to answer", buckets=_BUCKETS, registry=self._registry
         )
+        self._refusals = Counter(
+            "gateway_refusals_total",
+            "Requests refused or failed, by the reason in the log",
+            ["reason"],
+            registry=self._registry,
+        )
+        self._registry.register(self._ages)
         self._children: dict[tuple[str, str, bool], Counter] = {}
 
     def count(self, method: str, status: str, seconds: float, *, memo: bool) -> None:
@@ -36,13 +49,33 @@ class Metrics:
         child.inc()
         self._seconds.observe(seconds)
 
+    def refused(self, reason: str) -> None:
+        """Count one refusal; reasons are the log's words, of which there are few."""
+        self._refusals.labels(reason).inc()
+
     def text(self) -> bytes:
         """The numbers in Prometheus' own format."""
         if not self._several:
             return generate_latest(self._registry)
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        together.register(self._ages)
         return generate_latest(together)
+
+
+class _Ages(Collector):
+    """The age of what each company's answers rest on, as a number of its own for every scrape."""
+
+    def __init__(self, ages: Callable[[], Mapping[str, float]]) -> None:
+        self._ages = ages
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "gateway_projection_age_seconds", "Seconds since a company's ledger was last read", labels=["company"]
+        )
+        for company, seconds in self._ages().items():
+            family.add_metric([company], seconds)
+        yield family
 
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})

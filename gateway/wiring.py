@@ -87,6 +87,15 @@ def build(
         except CacheUnavailable as error:
             log.warning("wake-up not announced; the worker finds the due job by itself", job=job, error=str(error))
 
+    def ages() -> dict[str, float]:
+        try:
+            view = watch.view()
+        except StoreUnavailable:
+            return {}  # the check of the database says so; other numbers are still worth having
+        return {
+            one.name: (clock() - view.tails[one.id]).total_seconds() for one in view.companies if one.id in view.tails
+        }
+
     return Services(
         availability=Availability(
             source=store,
@@ -116,7 +125,7 @@ def build(
         ),
         checks=Checks(_checks(settings, store, watch, cache, clock), ticks),
         drain=Drain(),
-        metrics=Metrics(processes=settings.web_concurrency),
+        metrics=Metrics(processes=settings.web_concurrency, ages=ages),
         log=log,
         wake=wake,
         hook_secrets=HookSecrets(hook_secret(secret, Side.SALES), hook_secret(secret, Side.BUSINESS_CENTRAL)),

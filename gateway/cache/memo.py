@@ -22,6 +22,7 @@ REMEMBER = "gateway.remember"
 _VARYING = (
     "wsgi.url_scheme",
     "HTTP_ACCEPT",
+    "HTTP_ACCEPT_ENCODING",
     "HTTP_PREFER",
     "HTTP_ORIGIN",
     "HTTP_IF_NONE_MATCH",
