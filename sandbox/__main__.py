@@ -36,6 +36,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port-sales", type=int, default=0, metavar="N", help="port of Sales")
     parser.add_argument("--port-sign-in", type=int, default=0, metavar="N", help="port of the sign-in (HTTPS)")
     parser.add_argument(
+        "--sales-https", type=int, nargs="?", const=0, metavar="N", help="Sales by HTTPS too, at this or a free port"
+    )
+    parser.add_argument(
         "--data", type=Path, metavar="DIR", help="CSV in the Northwind layout instead of the demo company"
     )
     parser.add_argument("--latency", type=float, default=0, metavar="MS", help="milliseconds added to each request")
@@ -73,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FaultInvalid, OSError) as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 2
-    ports = Ports(options.port_bc, options.port_sales, options.port_sign_in)
+    ports = Ports(options.port_bc, options.port_sales, options.port_sign_in, options.sales_https)
     try:
         with Servers(world, ports, options.state, options.state_every) as servers:
             environment = servers.environment()
@@ -101,6 +104,8 @@ def _greeting(servers: Servers, environment: dict[str, str], options: argparse.N
         f"  Certificate       {servers.certificate_file} (instead of the secret)",
         f"  In a browser      {addresses.business_central}/ and {addresses.sales}/",
     ]
+    if addresses.sales_secure:
+        lines.append(f"  Sales by HTTPS    {addresses.sales_secure}")
     if options.env_file is not None:
         lines.append(f"  Settings          {options.env_file}")
     if options.state is not None:

@@ -167,6 +167,7 @@ class Server:
     """One listening server. The port is taken when it is made, requests are served from ``start`` on."""
 
     def __init__(self, app: WSGIApplication, port: int, *, certificate: tuple[Path, Path] | None = None) -> None:
+        self.app = app
         self._http = wsgi.Server(("127.0.0.1", port), app, numthreads=THREADS, request_queue_size=256)
         self._http.gateway = _Gateway
         self._http.shutdown_timeout = 2

@@ -259,6 +259,7 @@ class Entra:
             addresses.business_central: BUSINESS_CENTRAL,
             addresses.sales: SALES,
             addresses.sales.replace("127.0.0.1", "localhost"): SALES,
+            addresses.sales_secure: SALES,
         }
         named = resource.rstrip("/").lower()
         if not named or named not in known:

@@ -49,6 +49,8 @@ class Addresses:
     business_central: str = ""
     sales: str = ""
     sign_in: str = ""
+    sales_secure: str = ""
+    """Sales by HTTPS beside plain HTTP, for clients that refuse anything else; blank when it was not asked for."""
 
 
 class SnapshotUnknown(LookupError):

@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     absent = machine.missing()
     if not absent:
         return
-    needing = [item for item in items if _needs_servers(item)]
+    needing = [item for item in items if _needs(item, absent)]
     if not needing:
         return
     names = " and ".join(absent)
@@ -42,11 +42,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in needing]
 
 
-def _needs_servers(item: pytest.Item) -> bool:
+def _needs(item: pytest.Item, absent: list[str]) -> bool:
     callspec = getattr(item, "callspec", None)
     parameters = {str(value) for value in callspec.params.values()} if callspec else set()
     fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(parameters & _ON_SERVERS or fixtures & {"redis_url", "postgres_url"})
+    if "Node" in absent and "node" in fixtures:
+        return True
+    return absent != ["Node"] and bool(parameters & _ON_SERVERS or fixtures & {"redis_url", "postgres_url"})
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -67,6 +69,12 @@ def services() -> Iterator[machine.Services]:
     running = machine.Services()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def node() -> machine.Node:
+    """Node, with the clients of tests/thirdparty/js installed."""
+    return machine.Node()
 
 
 @pytest.fixture

@@ -22,7 +22,9 @@ from psycopg import sql
 
 from demo.processes import Child, ChildFailed, environment, free_port
 
-PACKAGES = {"Redis": "redis-server", "PostgreSQL": "postgresql"}
+PACKAGES = {"Redis": "redis-server", "PostgreSQL": "postgresql", "Node": "npm"}
+SCRIPTS = Path(__file__).parent / "thirdparty" / "js"
+"""Where the clients written in JavaScript are, with what they need pinned in package-lock.json."""
 
 
 def find_redis() -> Path | None:
@@ -38,10 +40,51 @@ def find_postgres() -> Path | None:
     return next((path for path in candidates if (path / "initdb").exists() and (path / "postgres").exists()), None)
 
 
+def find_node() -> Path | None:
+    """The ``node`` program, if there is ``npm`` beside it."""
+    found = shutil.which("node")
+    return Path(found) if found and shutil.which("npm") else None
+
+
 def missing() -> list[str]:
-    """Names of the servers this machine does not have."""
-    found = {"Redis": find_redis(), "PostgreSQL": find_postgres()}
+    """Names of the programs this machine does not have."""
+    found = {"Redis": find_redis(), "PostgreSQL": find_postgres(), "Node": find_node()}
     return [name for name, path in found.items() if path is None]
+
+
+class Node:
+    """Runs scripts and tools of :data:`SCRIPTS`. What they need is installed when the first test asks."""
+
+    def __init__(self) -> None:
+        program = find_node()
+        assert program is not None, "no node on this machine"
+        self._program = program
+        install_scripts()
+
+    def run(self, script: str, **env: str) -> str:
+        """Run a script to its end; what it printed. CalledProcessError with its error output when it fails."""
+        return self._call([str(self._program), str(SCRIPTS / script)], env)
+
+    def tool(self, name: str, *arguments: str) -> str:
+        """Run an installed tool to its end."""
+        return self._call([str(SCRIPTS / "node_modules" / ".bin" / name), *arguments], {})
+
+    def _call(self, command: list[str], env: dict[str, str]) -> str:
+        done = subprocess.run(
+            command, cwd=SCRIPTS, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=120
+        )
+        if done.returncode:
+            print(done.stdout, done.stderr, sep="\n")
+        done.check_returncode()
+        return done.stdout
+
+
+def install_scripts() -> None:
+    """Install what the lock file pins, unless it is there already."""
+    mark = SCRIPTS / "node_modules" / ".package-lock.json"
+    lock = SCRIPTS / "package-lock.json"
+    if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=SCRIPTS, check=True, timeout=600)
 
 
 def allowed_to_be_missing() -> bool:
@@ -190,6 +233,8 @@ def main() -> int:
     if absent and shutil.which("apt-get"):
         _install(absent)
         absent = missing()
+    if "Node" not in absent:
+        install_scripts()
     if not absent:
         return 0
     names = " and ".join(absent)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sandbox.sales import actions, bulk, csdl, functions, keys, metadata, writes
+from sandbox.sales import actions, bulk, csdl, fetch, functions, keys, metadata, writes
 from sandbox.sales.batch import handle_batch
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import (
@@ -91,6 +91,9 @@ class Api:
                     return bulk.MESSAGES[name](self._env, table, call)
                 return actions.UNBOUND[name](self._env, call, None)
             raise no_resource(rest[0].name)
+        if call.method == "GET" and "fetchXml" in call.options:
+            self._env.privileges.demand(call.caller.users, "Read", table)
+            return fetch.read(self._env, call, table)
         if call.method == "GET":
             return self._list(call, table, None, table.entity_set)
         if call.method == "POST":

@@ -20,6 +20,7 @@ from sandbox.sales.model import Column, Kind, Row, Table
 from sandbox.sales.paths import Segment
 from sandbox.sales.query import read_options
 from sandbox.sales.schema import TABLES
+from sandbox.sales.security import CUSTOMIZE
 from sandbox.world import made_id
 
 _CAST = re.compile(r"^Microsoft\.Dynamics\.CRM\.(\w+)AttributeMetadata$")
@@ -67,6 +68,7 @@ def _written(env: Environment, call: Call, parts: list[Segment]) -> Answer:
         raise DataverseError(
             501, "0x80040203", "The sandbox's tables and columns are fixed: of the metadata only Keys can be written."
         )
+    env.privileges.demand_named(call.caller.user_id, CUSTOMIZE)
     table, key = _table(parts[0].key), parts[1].key
     if call.method == "POST" and key is None:
         body = call.json()

@@ -33,7 +33,6 @@ _UNSERVED = (
     "$compute",
     "$levels",
     "$apply",
-    "fetchXml",
     "savedQuery",
     "userQuery",
     "sql",

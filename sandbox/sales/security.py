@@ -18,6 +18,8 @@ BASIC, LOCAL, DEEP, GLOBAL = 1, 2, 4, 8
 DEPTHS: Mapping[str, int] = {"Basic": BASIC, "Local": LOCAL, "Deep": DEEP, "Global": GLOBAL}
 ACT_FOR_OTHERS = "prvActOnBehalfOfAnotherUser"
 BYPASS_LOGIC = "prvBypassCustomPlugins"
+CUSTOMIZE = "prvWriteEntity"
+"""Needed to define or drop an alternate key."""
 VERBS = ("Create", "Read", "Write", "Delete", "Append", "AppendTo", "Assign", "Share")
 _ACCESS_RIGHTS = {
     "Read": 1,
@@ -77,7 +79,7 @@ def suffix(table: str) -> str:
 def all_privileges() -> Mapping[str, int]:
     """Every privilege of the environment with its access right; those of no table have 0."""
     names = {f"prv{verb}{suffix(table)}": _ACCESS_RIGHTS[verb] for table in TABLES for verb in VERBS}
-    return {**names, ACT_FOR_OTHERS: 0, BYPASS_LOGIC: 0}
+    return {**names, ACT_FOR_OTHERS: 0, BYPASS_LOGIC: 0, CUSTOMIZE: 0}
 
 
 class Privileges:

@@ -11,8 +11,6 @@ from sandbox.sales.seed_rows import APPLICATION, Seeds
 from sandbox.sales.seed_security import Roles, StandardRoles
 from sandbox.world import company_id, made_id
 
-ADMINISTRATOR_CLIENT = made_id("application", "administrator")
-"""The application under which an administrator's programs sign in."""
 MESSAGES = ("Create", "Update", "Delete")
 _SYMBOLS = {"NOK": "kr", "EUR": "€", "SEK": "kr", "DKK": "kr", "USD": "$", "GBP": "£"}
 _LEARNED_BY_WALL = ("salesorder", "quote", "invoice", "account", "opportunity")
@@ -71,7 +69,7 @@ def _users(seeds: Seeds, data: CompanyData, unit: Ref) -> None:
         "administrator",
         firstname="Sandbox",
         lastname="Administrator",
-        applicationid=ADMINISTRATOR_CLIENT,
+        applicationid=seeds.env.world.directory.administrator.client_id,
         azureactivedirectoryobjectid=made_id("entra", "administrator"),
         accessmode=0,
         islicensed=True,

@@ -1,0 +1,138 @@
+"""Microsoft's own Python client for Dataverse drives the Sales stand-in, signing in the way it would for real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from azure.identity import ClientSecretCredential
+from PowerPlatform.Dataverse.client import DataverseClient
+from PowerPlatform.Dataverse.core.errors import HttpError
+from PowerPlatform.Dataverse.models.upsert import UpsertItem
+
+from tests.processes import SandboxProcess
+
+
+@pytest.fixture
+def sales(secure_sandbox: SandboxProcess) -> Iterator[DataverseClient]:
+    env = secure_sandbox.env
+    credential = ClientSecretCredential(
+        env["ENTRA_TENANT_ID"],
+        env["ENTRA_CLIENT_ID"],
+        env["ENTRA_CLIENT_SECRET"],
+        authority=env["ENTRA_AUTHORITY"],
+        disable_instance_discovery=True,
+    )
+    with DataverseClient(env["SALES_HTTPS_URL"], credential) as client:
+        yield client
+
+
+@pytest.fixture
+def administrator(secure_sandbox: SandboxProcess) -> Iterator[DataverseClient]:
+    env = secure_sandbox.env
+    credential = ClientSecretCredential(
+        env["ENTRA_TENANT_ID"],
+        env["SANDBOX_ADMIN_CLIENT_ID"],
+        env["SANDBOX_ADMIN_CLIENT_SECRET"],
+        authority=env["ENTRA_AUTHORITY"],
+        disable_instance_discovery=True,
+    )
+    with DataverseClient(env["SALES_HTTPS_URL"], credential) as client:
+        yield client
+
+
+def test_one_row_from_create_to_delete(sales: DataverseClient) -> None:
+    number = uuid4().hex[:12]
+    created = sales.records.create("account", {"name": "Nordlys AS", "accountnumber": number})
+    row = sales.records.retrieve("account", created, select=["name", "accountnumber"])
+    assert row is not None
+    assert (row["name"], row["accountnumber"]) == ("Nordlys AS", number)
+
+    sales.records.update("account", created, {"name": "Nordlys Handel AS"})
+    changed = sales.records.retrieve("account", created, select=["name"])
+    assert changed is not None
+    assert changed["name"] == "Nordlys Handel AS"
+
+    sales.records.delete("account", created)
+    assert sales.records.retrieve("account", created, select=["name"]) is None
+
+
+def test_a_label_is_turned_into_its_option(sales: DataverseClient) -> None:
+    """The client reads the options of choice columns and sends the number of a label."""
+    created = sales.records.create("account", {"name": "Terms", "paymenttermscode": "Net 60"})
+    row = sales.records.retrieve("account", created, select=["paymenttermscode"], include_annotations="*")
+    assert row is not None
+    assert row["paymenttermscode"] == 4
+    assert row["paymenttermscode@OData.Community.Display.V1.FormattedValue"] == "Net 60"
+
+
+def test_many_rows_in_one_request(sales: DataverseClient) -> None:
+    names = [f"Bulk {uuid4().hex[:8]}" for _ in range(5)]
+    created = sales.records.create("account", [{"name": name} for name in names])
+    assert len(created) == 5
+    sales.records.update("account", created, {"telephone1": "5550100"})
+    rows = [sales.records.retrieve("account", row_id, select=["name", "telephone1"]) for row_id in created]
+    assert [row["name"] for row in rows if row is not None] == names
+    assert {row["telephone1"] for row in rows if row is not None} == {"5550100"}
+
+
+def test_upsert_by_an_alternate_key(sales: DataverseClient, administrator: DataverseClient) -> None:
+    key = administrator.tables.create_alternate_key("account", "bridge_number", ["accountnumber"])
+    number = f"U{uuid4().hex[:10]}"
+    sales.records.upsert("account", [UpsertItem({"accountnumber": number}, {"name": "First"})])
+    sales.records.upsert("account", [UpsertItem({"accountnumber": number}, {"name": "Second"})])
+    other = f"V{uuid4().hex[:10]}"
+    sales.records.upsert(
+        "account",
+        [
+            UpsertItem({"accountnumber": number}, {"name": "Third"}),
+            UpsertItem({"accountnumber": other}, {"name": "Other"}),
+        ],
+    )
+    found = sales.records.list("account", filter=f"accountnumber eq '{number}'", select=["name"])
+    assert [row["name"] for row in found] == ["Third"]
+    listed = administrator.tables.get_alternate_keys("account")
+    assert [(info.schema_name, list(info.key_attributes)) for info in listed] == [("bridge_number", ["accountnumber"])]
+    administrator.tables.delete_alternate_key("account", key.metadata_id)
+    assert administrator.tables.get_alternate_keys("account") == []
+
+
+def test_lists_are_read_page_by_page(sales: DataverseClient) -> None:
+    pages = list(sales.records.list_pages("product", select=["productnumber"], orderby=["productnumber"], page_size=5))
+    numbers = [row["productnumber"] for page in pages for row in page]
+    assert len(pages) > 1
+    assert numbers == sorted(set(numbers), key=str.casefold)
+    whole = sales.records.list("product", select=["productnumber"], count=True)
+    assert len(list(whole)) == len(numbers)
+
+
+def test_a_batch_with_a_change_set(sales: DataverseClient) -> None:
+    batch = sales.batch.new()
+    with batch.changeset() as together:
+        account = together.records.create("account", {"name": "In a batch"})
+        together.records.update("account", account, {"telephone1": "5550123"})
+    batch.records.list("account", filter="name eq 'In a batch'", select=["telephone1"])
+    result = batch.execute()
+    assert not result.failed
+    listed = result.responses[-1].data
+    assert listed is not None
+    assert [row["telephone1"] for row in listed["value"]] == ["5550123"]
+
+
+def test_tables_columns_and_relationships_can_be_read(sales: DataverseClient) -> None:
+    table = sales.tables.get("salesorder")
+    assert table is not None
+    assert (table.entity_set_name, table.primary_id_attribute) == ("salesorders", "salesorderid")
+    assert "product" in {entry["LogicalName"] for entry in sales.tables.list()}
+    columns = {column["LogicalName"]: column for column in sales.tables.list_columns("salesorder")}
+    assert columns["totalamount"]["AttributeType"] == "Money"
+    names = {entry["SchemaName"] for entry in sales.tables.list_table_relationships("salesorder")}
+    assert "order_details" in names
+
+
+def test_a_refusal_keeps_status_and_code(sales: DataverseClient) -> None:
+    with pytest.raises(HttpError) as refused:
+        sales.records.create("account", {"accountnumber": "x" * 50, "name": "Too long"})
+    assert refused.value.status_code == 400
+    assert "0x80044331" in str(refused.value.details)

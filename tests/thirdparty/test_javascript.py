@@ -1,0 +1,77 @@
+"""Clients written elsewhere in JavaScript: ``dynamics-web-api`` drives Sales, ``odata2ts`` reads both ``$metadata``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.processes import SandboxProcess
+from tests.services import Node
+
+
+def _token(env: dict[str, str], scope: str) -> str:
+    answer = requests.post(
+        f"{env['ENTRA_AUTHORITY']}/{env['ENTRA_TENANT_ID']}/oauth2/v2.0/token",
+        data={
+            "grant_type": "client_credentials",
+            "client_id": env["ENTRA_CLIENT_ID"],
+            "client_secret": env["ENTRA_CLIENT_SECRET"],
+            "scope": f"{scope}/.default",
+        },
+        verify=env["REQUESTS_CA_BUNDLE"],
+        timeout=10,
+    )
+    answer.raise_for_status()
+    return str(answer.json()["access_token"])
+
+
+def test_dynamics_web_api_reads_and_writes(node: Node, secure_sandbox: SandboxProcess) -> None:
+    env = secure_sandbox.env
+    output = node.run("dynamics-web-api.mjs", SALES_URL=env["SALES_URL"], TOKEN=_token(env, env["SALES_URL"]))
+    seen: dict[str, Any] = json.loads(output)
+    assert seen["created"] == "Fjordheim AS"
+    assert seen["updated"] == seen["unchanged"] == "Fjordheim Handel AS"
+    assert seen["staleWrite"] is False
+    assert (seen["phone"], seen["upserted"], seen["insertOnly"]) == ("5550199", "Upserted", None)
+    assert seen["pages"] > 1
+    assert seen["numbers"] == sorted(set(seen["numbers"]), key=str.casefold)
+    assert seen["count"] == len(seen["numbers"])
+    assert seen["fetched"] == seen["numbers"][:3]
+    assert (seen["batch"], seen["fax"]) == (2, "5550111")
+    assert seen["lines"] > 0
+    assert (seen["entitySet"], seen["terms"]) == ("salesorders", [1, 2, 3, 4])
+    assert seen["deleted"] is True
+    assert seen["gone"] == {"status": 404, "code": "0x80040217"}
+
+
+@pytest.mark.parametrize("system", ["sales", "business-central"])
+def test_a_typed_client_can_be_generated_from_metadata(
+    node: Node, secure_sandbox: SandboxProcess, tmp_path: Path, system: str
+) -> None:
+    """The generator understands the document, and what it writes passes the TypeScript compiler."""
+    env = secure_sandbox.env
+    if system == "sales":
+        scope, address = env["SALES_URL"], f"{env['SALES_URL']}/api/data/v9.2/$metadata"
+    else:
+        scope = "https://api.businesscentral.dynamics.com"
+        address = f"{env['BC_URL']}/api/v2.0/$metadata"
+    answer = requests.get(address, headers={"Authorization": f"Bearer {_token(env, scope)}"}, timeout=10)
+    assert answer.status_code == 200, answer.text
+    source = tmp_path / "metadata.xml"
+    source.write_bytes(answer.content)
+    node.tool("odata2ts", "-s", str(source), "-o", str(tmp_path / "client"), "-m", "models", "-e", "ts", "-n", system)
+    files = [str(path) for path in (tmp_path / "client").rglob("*.ts")]
+    assert files
+    text = "".join(Path(path).read_text("utf-8") for path in files)
+    assert "interface salesorder " in text.lower()
+    node.tool("tsc", "--noEmit", "--skipLibCheck", "--target", "es2020", "--moduleResolution", "node", *files)
+
+
+def test_a_run_that_fails_says_why(node: Node) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        node.run("dynamics-web-api.mjs", SALES_URL="http://127.0.0.1:9", TOKEN="none")
