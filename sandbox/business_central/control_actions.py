@@ -176,7 +176,12 @@ def list_posted(company: Company, given: dict[str, Any]) -> Any:
 def _order_json(company: Company, header: Row) -> Row:
     dropped = {"rowVersion", "systemCreatedAt"}
     lines = [{k: v for k, v in line.items() if k not in dropped} for line in documents.lines_of(company, header)]
-    return {**{name: value for name, value in header.items() if name not in dropped}, "lines": lines}
+    shown = {name: value for name, value in header.items() if name not in dropped}
+    notes = [
+        {name: note[name] for name in ("subject", "body", "createdOn")}
+        for note in company.tables["notes"].by("documentId", header["id"])
+    ]
+    return {**shown, "lines": lines, "notes": notes}
 
 
 def _order(company: Company, given: Mapping[str, Any]) -> Row:

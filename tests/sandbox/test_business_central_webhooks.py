@@ -180,3 +180,16 @@ def test_sets_without_webhooks_are_refused(bc: Client, receiver: Receiver, resou
 def test_the_same_subscription_twice_is_refused(bc: Client, receiver: Receiver) -> None:
     assert subscribe(bc, receiver).status == 201
     assert subscribe(bc, receiver).code == "Internal_EntityWithSameKeyExists"
+
+
+def test_the_two_hundred_and_first_subscription_is_refused_until_others_expire(bc: Client, receiver: Receiver) -> None:
+    path, resource = "api/v2.0/subscriptions", f"/api/v2.0/companies({bc.company})/items"
+    for number in range(200):
+        body = {"notificationUrl": f"{receiver.url}?n={number}", "resource": resource}
+        assert bc.send("POST", path, body).status == 201
+    body = {"notificationUrl": receiver.url, "resource": resource}
+    refused = bc.send("POST", path, body)
+    assert (refused.status, refused.code) == (400, "Application_DialogException")
+    bc.world.clock.advance(3 * 24 * 3600 + 1)
+    assert bc.send("POST", path, body).status == 201
+    assert len(bc.get(path).rows) == 1
