@@ -192,7 +192,7 @@ class BusinessCentralOrderGone(OrderProblem):
 class UnitNotCoupled(OrderProblem):
     code = "E-ORD-17"
     says = "unit {unit} is not the unit that product {product} has in Business Central."
-    hint = "Order it in the product's default unit, or couple the unit with unit groups on."
+    hint = "Order it in the product's default unit, or couple unit {id} with unit groups on."
 
 
 class UnitGone(OrderProblem):
@@ -310,6 +310,9 @@ class ReleaseNeedsCompanion(OrderProblem):
     says = "Business Central order {number} stays Open: releasing needs the companion extension."
     hint = "Install the companion (companion/README.md), or release the order by hand."
 
+
+WANT_A_COUPLING = frozenset({AccountNotCoupled.code, ProductNotCoupled.code, UnitNotCoupled.code})
+"""Codes whose advice names, by its Sales id, what has to be coupled."""
 
 AFTER_ACKNOWLEDGEMENT = frozenset(
     {AmountsDiffer.code, NothingToRelease.code, ReleaseRefused.code, ReleaseNeedsCompanion.code}

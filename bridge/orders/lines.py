@@ -172,7 +172,7 @@ def _unit_code(row: Mapping[str, Any], product: Mapping[str, Any], order: str, p
     elif not unit_id or unit_id == id_of(product, "_defaultuomid_value"):
         return ""
     name = text_of(row.get("uomid") or {}, "name") or unit_id
-    raise UnitNotCoupled(order, line=position, unit=name, product=product_name(row))
+    raise UnitNotCoupled(order, line=position, unit=name, product=product_name(row), id=unit_id)
 
 
 def _first_lines(row: Mapping[str, Any]) -> list[str]:

@@ -25,7 +25,7 @@ EMPTY_STAMP = "1900-01-01"
 """What Sales shows where somebody once wrote an empty date; only this very day counts as "not acknowledged"."""
 
 _ORDER = (
-    "salesorderid,ordernumber,name,statecode,statuscode,submitdate,lastbackofficesubmit,_bcbi_companyid_value,"
+    "salesorderid,ordernumber,name,statecode,statuscode,submitdate,modifiedon,lastbackofficesubmit,_bcbi_companyid_value,"
     "_customerid_value,_transactioncurrencyid_value,_quoteid_value,requestdeliveryby,description,"
     "paymenttermscode,freighttermscode,shippingmethodcode,discountamount,discountpercentage,freightamount,"
     "totallineitemamount,totalamountlessfreight,totalamount,totaltax,"
@@ -128,7 +128,8 @@ def _with_all_lines(sales: Sales, row: Row) -> Row:
 
 def seen(row: Row) -> SeenOrder:
     """What the journal keeps of a listed order."""
-    return SeenOrder(id_of(row, "salesorderid"), text_of(row, "ordernumber"), _moment(text_of(row, "submitdate")))
+    submitted, modified = (_moment(text_of(row, name)) for name in ("submitdate", "modifiedon"))
+    return SeenOrder(id_of(row, "salesorderid"), text_of(row, "ordernumber"), submitted, modified)
 
 
 def is_stamped(row: Row) -> bool:

@@ -19,6 +19,7 @@ from bridge.clients.odata import Row
 from bridge.context import CompanyContext, Outcome
 from bridge.leases import KeptLease
 from bridge.orders.chunk import Chunk
+from bridge.orders.errors import WANT_A_COUPLING
 from bridge.orders.gather import Surroundings
 from bridge.orders.lines import id_of
 from bridge.orders.pickup import list_submitted, sales_company_id, seen
@@ -52,6 +53,7 @@ def process(ctx: CompanyContext, only: Collection[str] = ()) -> Outcome:
 
 def _work(ctx: CompanyContext, company_row_id: str, listed: Mapping[str, Row], only: Collection[str]) -> Outcome:
     surroundings = Surroundings(ctx, company_row_id)
+    journal.wake_coupled(ctx.db, ctx.company.id, WANT_A_COUPLING, ctx.clock())
     claims = _Claims(ctx, only)
     counts: Counter[str] = Counter(seen=len(listed))
     total = len(listed)

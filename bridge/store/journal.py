@@ -6,6 +6,7 @@ their effect is there already, so taking over is safe even when the former holde
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from bridge.records import new_id
 from bridge.store.database import Database
-from bridge.store.models import JournalEntry, JournalLine, OrderEvent
+from bridge.store.models import Coupling, Failure, JournalEntry, JournalLine, OrderEvent
 
 
 class State(StrEnum):
@@ -49,11 +50,14 @@ class SeenOrder:
     sales_id: str
     number: str
     submitted_at: datetime | None
+    modified_at: datetime | None = None
+    """When Sales last changed it; in whole seconds, by Sales' own clock."""
 
 
 def note_seen(db: Database, company_id: str, orders: Sequence[SeenOrder], now: datetime) -> int:
     """Write a row for each order not known yet; answer how many were new. An acknowledged order that Sales lists again
-    (submitted anew, or its stamp was lost) is opened again: the next steps find out what is still missing."""
+    (submitted anew, or its stamp was lost) is opened again: the next steps find out what is still missing. One that
+    backs off and was changed since its last try is due again at once."""
     if not orders:
         return 0
     with db.write() as session:
@@ -82,7 +86,46 @@ def note_seen(db: Database, company_id: str, orders: Sequence[SeenOrder], now: d
                     # the BC order went away, the seller submitted again: a new order is wanted, on a clean row
                     row.bc_order_id = row.bc_order_number = row.ended_at = row.missing_since = None
                     row.end_reason = row.release_state = row.bc_status = ""
+            elif row.next_attempt_at is not None and _changed_since_last_try(order, row):
+                row.next_attempt_at, row.attempts = None, 0
         return new
+
+
+def _changed_since_last_try(order: SeenOrder, row: JournalEntry) -> bool:
+    return order.modified_at is not None and order.modified_at > row.updated_at
+
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def wake_coupled(db: Database, company_id: str, codes: Collection[str], now: datetime) -> int:
+    """Make due what backs off for want of a coupling that is there by now; answer how many rows that were. What is
+    wanting is named by its Sales id in the advice of an open failure with one of ``codes``."""
+    with db.write() as session:
+        waiting = session.execute(
+            select(JournalEntry, Failure)
+            .join(Failure, Failure.record_id == JournalEntry.sales_id)
+            .where(
+                JournalEntry.company_id == company_id,
+                JournalEntry.next_attempt_at > now,
+                Failure.company_id == company_id,
+                Failure.resolved_at.is_(None),
+                Failure.code.in_(codes),
+            )
+        ).all()
+        wanted = sorted({found for _, failure in waiting for found in _ID.findall(failure.advice)})
+        coupled_at: dict[str, datetime] = {}
+        for start in range(0, len(wanted), 500):
+            statement = select(Coupling.sales_id, Coupling.coupled_at).where(
+                Coupling.company_id == company_id, Coupling.sales_id.in_(wanted[start : start + 500])
+            )
+            coupled_at.update((row.sales_id, row.coupled_at) for row in session.execute(statement))
+        woken = set()
+        for row, failure in waiting:
+            if any(coupled_at[one] >= failure.last_at for one in _ID.findall(failure.advice) if one in coupled_at):
+                row.next_attempt_at, row.attempts, row.updated_at = None, 0, now
+                woken.add(row.id)
+        return len(woken)
 
 
 def _open() -> ColumnElement[bool]:

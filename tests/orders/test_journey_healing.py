@@ -115,7 +115,7 @@ def test_when_business_central_is_away_orders_wait_in_the_journal(desk: Desk):
     assert sorted(desk.codes()) == ["SO-1004", "SO-1005"]
 
 
-def test_two_at_once_make_each_order_once(desk: Desk, new_desk: Callable[[], Desk]):
+def test_s18_two_at_once_make_each_order_once(desk: Desk, new_desk: Callable[[], Desk]):
     """Two installations that know nothing of each other: the worst two processes can do."""
     other = new_desk()
     ready = threading.Barrier(2)
@@ -250,7 +250,7 @@ def test_an_order_opened_while_it_was_created_is_kept_and_reported(desk: Desk, m
     assert "SO-1001" not in desk.codes()
 
 
-def test_an_acknowledgement_cut_in_half_is_finished(desk: Desk, monkeypatch):
+def test_s84_an_acknowledgement_cut_in_half_is_finished(desk: Desk, monkeypatch):
     """The journal says we had begun, the order is Active: that is our own trace."""
     with monkeypatch.context() as patch:
         patch.setattr(acknowledge, "_write", _die)
@@ -289,7 +289,7 @@ def test_an_order_deleted_in_sales_is_not_waited_for(desk: Desk):
     assert "SO-1005" not in desk.codes()
 
 
-def test_bidirectional_mode_keeps_the_bridge_away(desk: Desk):
+def test_s10_bidirectional_mode_keeps_the_bridge_away(desk: Desk):
     desk.sandbox.bc.call("POST", "set-company", {"bidirectional_orders": True})
 
     with pytest.raises(OrdersProcessedElsewhere):

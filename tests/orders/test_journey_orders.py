@@ -82,7 +82,7 @@ def test_nothing_to_do_costs_one_read_and_writes_nothing(desk: Desk):
     assert [entry["method"] for entry in desk.sandbox.requests()] == ["GET"]
 
 
-def test_an_order_of_another_company_is_left_alone(desk: Desk):
+def test_s05_an_order_of_another_company_is_left_alone(desk: Desk):
     other = desk.ctx.sales.create(
         "bcbi_companies", {"bcbi_name": "Another", "bcbi_externalid": "0" * 36}, purpose="test"
     )
