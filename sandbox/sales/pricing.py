@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from sandbox.sales.environment import Caller, Environment
 from sandbox.sales.model import Ref, Row
@@ -61,6 +62,7 @@ def engine_runs(env: Environment, family: Family, header: Row, caller: Caller) -
     return not caller.integration
 
 
+@lru_cache(maxsize=1 << 16)  # big companies hold the same few thousand amounts again and again
 def _cents(amount: Decimal, places: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP).quantize(MONEY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sandbox.sales.environment import Environment
@@ -15,17 +16,26 @@ APPLICATION = "application"
 """The natural key of the integration's user."""
 
 
+_REFS_KEPT = 200_000
+
+
+def _made(table: str, key: str) -> Ref:
+    return Ref(table, made_id("sales", table, key))
+
+
 class Seeds:
     """Puts rows whose ids are made from natural keys."""
 
     def __init__(self, env: Environment, now: datetime) -> None:
         self.env = env
         self.now = now
+        # Most rows point at the same few others: one value for all of them takes less time and memory.
+        self._made = lru_cache(maxsize=_REFS_KEPT)(_made)
         self._user = self.ref("systemuser", APPLICATION)
 
     def ref(self, table: str, key: str) -> Ref:
         """What a lookup to the row of this key holds, whether it is there yet or not."""
-        return Ref(table, made_id("sales", table, key))
+        return self._made(table, key)
 
     def put(self, table: str, key: str, **values: Any) -> Ref:
         """Store a row, completed with stamps, defaults and what follows from other columns."""
