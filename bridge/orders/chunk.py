@@ -19,7 +19,6 @@ from bridge.orders import create_without_companion
 from bridge.orders.acknowledge import Delivery, acknowledge
 from bridge.orders.create import (
     MAPPING,
-    Draft,
     couple,
     coupling_of,
     create,
@@ -28,6 +27,7 @@ from bridge.orders.create import (
     posted_documents,
     save_created,
 )
+from bridge.orders.creation import Draft
 from bridge.orders.errors import (
     AlreadyCoupledElsewhere,
     BusinessCentralOrderGone,

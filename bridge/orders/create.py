@@ -7,7 +7,6 @@ it has. So a lost reply leaves the journal at ``bc_creating``, and the next try 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from bridge.clients.bc_requests import BatchRequest
 from bridge.clients.companion import CreatedOrder, RefusedOrder
@@ -15,13 +14,14 @@ from bridge.clients.errors import Refused, RemoteError
 from bridge.clients.odata import Row, any_of, query_options, quote_text
 from bridge.context import CompanyContext
 from bridge.orders.compare import difference
+from bridge.orders.creation import Creation, Draft
+from bridge.orders.discounts import keep_discounts
 from bridge.orders.errors import AlreadyCoupledElsewhere, AlreadyPosted, AmountsDiffer, OrderProblem
-from bridge.orders.lines import decimal_of, id_of, text_of
+from bridge.orders.lines import id_of, text_of
 from bridge.orders.refusals import problem_of_refusal
 from bridge.orders.release import OPEN, RELEASED, ReleaseOutcome, judge
 from bridge.orders.remote import problem_of
 from bridge.orders.request import OrderRequest
-from bridge.records import cents
 from bridge.store import couplings, journal
 from bridge.store.couplings import NewCoupling
 from bridge.store.journal import ReleaseState, State
@@ -32,25 +32,6 @@ _POSTED = (("salesInvoices", "posted invoice"), ("salesShipments", "posted shipm
 
 
 JudgeRelease = Callable[[CompanyContext, OrderRequest, CreatedOrder], ReleaseOutcome]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An order that is about to be created, with its journal row."""
-
-    entry: JournalEntry
-    request: OrderRequest
-
-
-@dataclass(slots=True)
-class Creation:
-    """What became of one draft. ``order_id`` is blank when Business Central does not have it, as far as we know."""
-
-    order_id: str = ""
-    order_number: str = ""
-    existed: bool = False
-    release: ReleaseOutcome | None = None
-    problems: list[OrderProblem] = field(default_factory=list)
 
 
 def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discount: bool) -> dict[str, Creation]:
@@ -81,7 +62,7 @@ def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discoun
             outcome[draft.entry.id] = Creation(problems=[answer])
     journal.change(ctx.db, refused, ctx.clock())
     if calc_invoice_discount:
-        _compare_discounts(ctx, [draft for draft, _ in made], outcome)
+        keep_discounts(ctx, [draft for draft, _ in made], outcome)
     return outcome
 
 
@@ -256,35 +237,3 @@ def left_as_it_is(ctx: CompanyContext, request: OrderRequest, order: CreatedOrde
     """For an order that is not wanted any more: its status is noted, a release is not asked for."""
     state = ReleaseState.RELEASED if order.status == RELEASED else ReleaseState.NONE
     return ReleaseOutcome(state, order.status)
-
-
-def _compare_discounts(ctx: CompanyContext, drafts: Sequence[Draft], outcome: Mapping[str, Creation]) -> None:
-    """With Calc. Inv. Discount on, releasing replaces the invoice discount by the customer's terms: look and tell."""
-    released = {
-        made.order_id: draft
-        for draft in drafts
-        if (made := outcome[draft.entry.id]).release is not None and made.order_id and not made.existed
-    }
-    if not released:
-        return
-    try:
-        rows = list(
-            ctx.bc.rows(
-                "salesOrders",
-                purpose="compare discounts",
-                filter=any_of("id", sorted(released)),
-                select=("id", "discountAmount"),
-                fresh=True,
-            )
-        )
-    except RemoteError as error:
-        for draft in released.values():
-            outcome[draft.entry.id].problems.append(problem_of(draft.request.sales_number, error))
-        return
-    for row in rows:
-        draft = released[id_of(row, "id")]
-        found, asked = decimal_of(row, "discountAmount"), cents(draft.request.discount_amount)
-        if cents(found) != asked:
-            creation = outcome[draft.entry.id]
-            what = f"the invoice discount is {found:f}, ordered {asked:f}"
-            creation.problems.append(AmountsDiffer(draft.request.sales_number, number=creation.order_number, what=what))

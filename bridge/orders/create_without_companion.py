@@ -17,7 +17,8 @@ from bridge.clients.companion import CreatedLine, CreatedOrder
 from bridge.clients.errors import NotFound, Refused, RemoteError
 from bridge.clients.odata import Row, any_of, query_options, quote_text
 from bridge.context import CompanyContext
-from bridge.orders.create import Creation, Draft, same_customer, save_created
+from bridge.orders.create import same_customer, save_created
+from bridge.orders.creation import Creation, Draft
 from bridge.orders.errors import (
     AlreadyPosted,
     NothingToRelease,

@@ -93,3 +93,66 @@ def test_s73_a_discount_that_no_line_allows_is_refused(desk: Desk, seller: Selle
     assert desk.codes()["S-73"] == ["E-ORD-22"]
     assert "S-73" not in desk.bc_orders()
     assert not desk.is_acknowledged("S-73")
+
+
+def _reopened(desk: Desk) -> int:
+    return sum(each["path"].endswith("SalesBridge_ReopenSalesOrder") for each in desk.sandbox.requests())
+
+
+def test_s74_a_discount_that_release_replaces_is_set_once_more_and_then_told_once(desk: Desk, seller: Seller):
+    desk.sandbox.bc.call("POST", "set-company", {"calc_invoice_discount": True})
+    seller.sell("S-74", thousand(), discountamount=50)
+    seller.sell("S-74 addressed", thousand(), discountamount=50, billto_city="Lom")
+    desk.reopen_in_sales("SO-1003")  # it has a discount as well
+    desk.reopen_in_sales("SO-1002")
+    for _ in range(2):
+        desk.pick_up()
+        desk.wait(hours=2)
+
+    assert _reopened(desk) == 1, "not the one whose address the correction would overwrite, and not twice"
+    for number in ("S-74", "S-74 addressed"):
+        [told] = [each for each in desk.failures() if each.record == f"Sales order {number}"]
+        assert (told.code, told.count) == ("E-ORD-25", 1)
+        assert told.text.endswith("the invoice discount is 0, ordered 50.00.")
+        assert desk.bc_order(number)["status"] == "Released"
+        assert desk.is_acknowledged(number)
+
+
+def test_s74_a_discount_that_holds_when_it_is_set_by_hand_is_kept(desk: Desk, seller: Seller):
+    """Newer versions of Business Central leave a discount alone that was set as an amount."""
+    desk.sandbox.bc.call("POST", "set-company", {"calc_invoice_discount": True})
+    seller.sell("S-74", thousand(), discountamount=50)
+    reopen = desk.ctx.bc.reopen_sales_order
+
+    def as_newer_versions(order_id: str) -> str:
+        desk.sandbox.bc.call("POST", "set-company", {"calc_invoice_discount": False})
+        return reopen(order_id)
+
+    desk.ctx.bc.reopen_sales_order = as_newer_versions  # type: ignore[method-assign]
+    desk.pick_up()
+
+    assert (desk.bc_order("S-74")["discountAmount"], desk.bc_order("S-74")["status"]) == (50, "Released")
+    assert "S-74" not in desk.codes()
+    assert desk.entry("S-74").release_state == "released"
+
+
+def test_s74_a_release_that_is_refused_the_second_time_is_tried_again(desk: Desk, seller: Seller):
+    desk.sandbox.bc.call("POST", "set-company", {"calc_invoice_discount": True})
+    seller.sell("S-74", thousand(), discountamount=50)
+    reopen = desk.ctx.bc.reopen_sales_order
+
+    def and_somebody_makes_locations_mandatory(order_id: str) -> str:
+        desk.sandbox.bc.set_item("TENT-LEI-2", locationMandatory=True)
+        return reopen(order_id)
+
+    desk.ctx.bc.reopen_sales_order = and_somebody_makes_locations_mandatory  # type: ignore[method-assign]
+    desk.pick_up()
+    assert "E-REL-02" in desk.codes()["S-74"]
+    assert desk.bc_order("S-74")["status"] == "Open"
+    assert desk.is_acknowledged("S-74")
+
+    desk.sandbox.bc.set_item("TENT-LEI-2", locationMandatory=False)
+    desk.wait(minutes=2)
+    desk.pick_up()
+    assert desk.bc_order("S-74")["status"] == "Released"
+    assert desk.codes()["S-74"] == ["E-ORD-25"]
