@@ -1,7 +1,8 @@
 """A checked $filter tree as SQL over the availability projection, with one meaning on SQLite and PostgreSQL.
 
 The tree is odata-query's, in the reduced form that the gateway's check leaves: a comparison has a property, a folding
-of one, or a part of one on its left and literals of the matching type on its right. Nothing here judges what a caller
+of one, or a part of one on its left and literals of the matching type on its right; a chain of one operator is halved,
+so that hundreds of members are a few levels deep. Nothing here judges what a caller
 may ask; it only has to give the same rows on both databases:
 
 - text is compared without regard to case, as Business Central compares codes, and ordered by code point;
@@ -57,7 +58,7 @@ class FilterToSql(NodeVisitor):
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ColumnElement[bool]:
         join = and_ if isinstance(node.op, ast.And) else or_
-        return join(*(self.condition(operand) for operand in operands(node)))
+        return join(self.condition(node.left), self.condition(node.right))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ColumnElement[bool]:
         return not_(self.condition(node.operand))
@@ -122,16 +123,3 @@ class FilterToSql(NodeVisitor):
                 return text.startswith(wanted, autoescape=True)
             case _:
                 return text.endswith(wanted, autoescape=True)
-
-
-def operands(node: ast.BoolOp) -> list[ast._Node]:
-    """The members of a chain of the same operator, so that "a or b or c" is one step deep and not three."""
-    found: list[ast._Node] = []
-    open_nodes: list[ast._Node] = [node]
-    while open_nodes:
-        one = open_nodes.pop()
-        if isinstance(one, ast.BoolOp) and type(one.op) is type(node.op):
-            open_nodes += [one.right, one.left]
-        else:
-            found.append(one)
-    return found

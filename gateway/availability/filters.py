@@ -116,10 +116,7 @@ class _Reducer:
                     raise FilterInvalid(
                         self._at(node.op), "'or' is served between conditions on the same property only, not across two"
                     )
-                joined = parts[0]
-                for part in parts[1:]:
-                    joined = ast.BoolOp(node.op, joined, part)
-                return joined
+                return _halved(node.op, parts)
             case ast.UnaryOp(op=ast.Not()):
                 return ast.UnaryOp(node.op, self.condition(node.operand))
             case ast.Compare():
@@ -254,11 +251,19 @@ def _chain(node: ast.BoolOp) -> list[ast._Node]:
     return found
 
 
+def _halved(operator: ast._BoolOpToken, parts: list[ast._Node]) -> ast._Node:
+    """A chain as a tree of its halves: nobody who walks it has to go deep."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return ast.BoolOp(operator, _halved(operator, parts[:middle]), _halved(operator, parts[middle:]))
+
+
 def _properties(node: ast._Node) -> set[str]:
     """Which properties a reduced condition is about."""
     match node:
         case ast.BoolOp():
-            return {name for part in _chain(node) for name in _properties(part)}
+            return _properties(node.left) | _properties(node.right)
         case ast.UnaryOp():
             return _properties(node.operand)
         case ast.Compare():
