@@ -203,8 +203,10 @@ class _Reducer:
     def _number(self, node: ast.Integer | ast.Float) -> ast.Float:
         try:
             number = Decimal(node.val)
-        except InvalidOperation:
-            raise FilterInvalid(self._at(node), "this number cannot be read") from None
+        except InvalidOperation:  # the exponent alone is beyond what Decimal holds
+            mantissa, _, exponent = node.val.lower().partition("e")
+            vanishes = exponent.startswith("-") or not Decimal(mantissa)
+            number = Decimal(0) if vanishes else Decimal(1).scaleb(_MAX_DIGITS + 1).copy_sign(Decimal(mantissa))
         if number.adjusted() > _MAX_DIGITS:  # beyond every quantity: only its sign matters
             number = Decimal(1).scaleb(_MAX_DIGITS).copy_sign(number)
         return ast.Float(str(number))
