@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Flask
 
-from gateway import cors, errors, guards, metrics
+from gateway import cors, errors, freshness, guards, metrics
 from gateway.availability import routes as availability
 from gateway.cache.memo import Memo
 from gateway.console import routes as console
@@ -16,6 +16,7 @@ from gateway.guards import Guard, ServiceKeys
 from gateway.health import routes as health
 from gateway.health.checks import Drain
 from gateway.hooks import routes as hooks
+from gateway.item_availability import routes as items
 from gateway.settings import GatewaySettings
 from gateway.wiring import Services
 
@@ -42,9 +43,14 @@ def create_app(settings: GatewaySettings, services: Services) -> Flask:
     product_availability = availability.blueprint(
         services.availability, settings.public_url, v3_alias=settings.v3_alias
     )
-    cors.allow(product_availability, settings.cors_origins)
+    item_availability = items.blueprint(services.item_availability, settings.public_url, services.clock)
+    for one in (product_availability, item_availability):
+        cors.allow(one, settings.cors_origins)
+    freshness.warn(product_availability, settings.availability_max_age)
+    stock_guard = freshness.honouring(keys.opening("availability"), services.availability, services.refresher)
     doors: tuple[tuple[Blueprint, Guard], ...] = (
-        (product_availability, keys.opening("availability")),
+        (product_availability, stock_guard),
+        (item_availability, keys.opening("availability")),
         (metrics.blueprint(services.metrics), keys.opening("metrics")),
         (hooks.sales(services.wake), hooks.sales_secret(services.hook_secrets.sales)),
         (

@@ -89,6 +89,15 @@ class Watch:
             self._seen = now
             return self._view
 
+    def forget(self) -> None:
+        """The next view is read from the database: something is known to have changed."""
+        with self._lock:
+            self._view = None
+            try:
+                self._cache.delete(_KEY)
+            except CacheUnavailable:
+                return  # then nothing shared is read either
+
     def _shared(self) -> bytes | None:
         try:
             return self._cache.get(_KEY)

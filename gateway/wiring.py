@@ -17,11 +17,14 @@ from bridge.records import Side, utc_now
 from bridge.secrets import hook_secret
 from bridge.store.database import Database
 from bridge.store.gateway import GatewayStore, StoreUnavailable
+from bridge.store.gateway_items import GatewayItems
 from gateway.availability.service import Availability, Rules
 from gateway.cache.base import Cache, CacheUnavailable
 from gateway.cache.memory import MemoryCache
+from gateway.freshness import Refresher
 from gateway.guards import Limits
 from gateway.health.checks import Check, Checks, Drain, Finding, Status
+from gateway.item_availability.service import ItemAvailability
 from gateway.keys import KeyRing, LastUsed
 from gateway.logs import logger
 from gateway.metrics import Metrics
@@ -46,6 +49,8 @@ class Services:
     """The parts an application is made of. ``unavailable`` are the exceptions that say the state cannot be asked."""
 
     availability: Availability
+    item_availability: ItemAvailability
+    refresher: Refresher
     ring: KeyRing
     limits: Limits
     checks: Checks
@@ -70,9 +75,10 @@ def build(
     ticks: Callable[[], float] = time.monotonic,
     log_stream: TextIO | None = None,
     spawn: Callable[[Callable[[], None]], None] = _beside,
+    pause: Callable[[float], object] | None = None,
 ) -> Services:
     """``ticks`` answers monotonic seconds; log lines go to ``log_stream``, else to standard output; ``spawn`` runs what
-    no caller should wait for."""
+    no caller should wait for; ``pause`` is how a request waits some seconds for the worker."""
     database = Database(settings.database_url)
     store = GatewayStore(database, clock)
     cache, counters = _cache(settings, ticks)
@@ -87,6 +93,23 @@ def build(
         except CacheUnavailable as error:
             log.warning("wake-up not announced; the worker finds the due job by itself", job=job, error=str(error))
 
+    availability = Availability(
+        source=store,
+        watch=watch,
+        cache=cache,
+        wake=wake,
+        clock=clock,
+        rules=Rules(
+            default_company=settings.bc_company[0] if settings.bc_company else "",
+            max_age=settings.availability_max_age,
+            stale_if_error=settings.availability_stale_if_error,
+            retry_after=settings.availability_poll_seconds,
+        ),
+        secret=secret,
+    )
+    items = GatewayItems(database, clock)
+    refresher = Refresher(cache, wake, items.tailed_at, watch.forget, clock, pause or threading.Event().wait)
+
     def ages() -> dict[str, float]:
         try:
             view = watch.view()
@@ -97,20 +120,18 @@ def build(
         }
 
     return Services(
-        availability=Availability(
-            source=store,
-            watch=watch,
-            cache=cache,
-            wake=wake,
-            clock=clock,
-            rules=Rules(
-                default_company=settings.bc_company[0] if settings.bc_company else "",
-                max_age=settings.availability_max_age,
-                stale_if_error=settings.availability_stale_if_error,
-                retry_after=settings.availability_poll_seconds,
-            ),
-            secret=secret,
+        availability=availability,
+        item_availability=ItemAvailability(
+            items,
+            availability,
+            refresher,
+            cache,
+            wake,
+            clock,
+            max_age=settings.availability_max_age,
+            stale_if_error=settings.availability_stale_if_error,
         ),
+        refresher=refresher,
         ring=KeyRing(store.keys_of, lambda: watch.view().keys, clock),
         limits=Limits(
             per_key=Allowance(settings.requests_limit, counters),

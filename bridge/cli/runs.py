@@ -12,6 +12,8 @@ import click
 import structlog
 
 from bridge import logs
+from bridge.availability.official import answer_questions
+from bridge.availability.open_lines import refresh_open_lines
 from bridge.availability.tail import refresh
 from bridge.cli.common import (
     State,
@@ -40,6 +42,9 @@ from bridge.work.spread import Spread
 from bridge.work.threads import ThreadSpread
 from bridge.work.worker import Worker
 
+OPEN_LINES_SECONDS = 60
+QUESTIONS_SECONDS = 3600
+"""Questions wake their job; the timer only clears away what nobody asks any more."""
 RENEW_HOOKS_SECONDS = 3600
 RENEW_KEY_SECONDS = 86_400
 _LOOK_AGAIN_SECONDS = 0.5
@@ -53,6 +58,8 @@ def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Se
         Recurring("PICK-UP", settings.pick_up_seconds, pick_up),
         Recurring("PUSH-STATUS", settings.push_status_seconds, push_status),
         Recurring("AVAILABILITY", settings.availability_poll_seconds, partial(refresh, full=full_availability)),
+        Recurring("OPEN-LINES", OPEN_LINES_SECONDS, refresh_open_lines),
+        Recurring("ITEM-AVAILABILITY", QUESTIONS_SECONDS, answer_questions),
         Recurring("RENEW-HOOKS", RENEW_HOOKS_SECONDS, renew_hooks),
         Recurring("RENEW-KEY", RENEW_KEY_SECONDS, renew_key),
     )

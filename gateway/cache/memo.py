@@ -67,7 +67,7 @@ class Memo:
 
     def key(self, environ: Mapping[str, Any]) -> Key | None:
         """What makes two requests the same; None for one that is not to be remembered."""
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "no-cache" in environ.get("HTTP_CACHE_CONTROL", ""):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("HTTP_CACHE_CONTROL"):
             return None
         credentials = environ.get("HTTP_AUTHORIZATION")
         if credentials is None or "/ODataV4" not in environ["PATH_INFO"]:
