@@ -6,6 +6,7 @@ Prints the addresses when everything answers, writes them to ``--env-file`` in o
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 import threading
@@ -79,6 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ports = Ports(options.port_bc, options.port_sales, options.port_sign_in, options.sales_https)
     try:
         with Servers(world, ports, options.state, options.state_every) as servers:
+            # What was seeded stays: the collector need not look at it again and again while requests wait.
+            gc.freeze()
             environment = servers.environment()
             if options.env_file is not None:
                 write_env_file(options.env_file, environment)

@@ -75,7 +75,7 @@ class SignInSwitches:
             if name not in known:
                 raise SwitchInvalid(f"sign-in has no switch {name!r}; there are {', '.join(sorted(known))}")
             if name == "users":
-                if not isinstance(value, Mapping) or not set(value.values()) <= set(USER_STATES):
+                if not isinstance(value, Mapping) or not all(state in USER_STATES for state in value.values()):
                     raise SwitchInvalid(f"users: expected states by user name, of {', '.join(USER_STATES[1:])}")
             elif name == "secret":
                 if value not in SECRET_STATES:

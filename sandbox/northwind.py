@@ -11,6 +11,7 @@ import csv
 from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from sandbox.company import Address, CompanyData, Customer, Item, Order, OrderLine, Salesperson, Unit
@@ -76,8 +77,14 @@ def _rows(directory: Path, name: str) -> Iterator[dict[str, str]]:
             yield {key: (value or "").replace("\\n", ", ").strip() for key, value in row.items()}
 
 
+@lru_cache(maxsize=1 << 16)  # the same amounts and quantities come again and again
 def _cents(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+@lru_cache(maxsize=1 << 12)
+def _quantity(text: str) -> Decimal:
+    return Decimal(text)
 
 
 def _country_name(name: str) -> str:
@@ -138,7 +145,7 @@ def _customer(row: dict[str, str]) -> Customer:
 
 def _line(row: dict[str, str]) -> OrderLine:
     price = _cents(Decimal(row["unit_price"]))
-    quantity = Decimal(row["quantity"])
+    quantity = _quantity(row["quantity"])
     fraction = Decimal(row["discount"]).quantize(Decimal("0.0001"))
     return OrderLine(f"NW-{int(row['product_id']):03}", quantity, price, discount=_cents(price * quantity * fraction))
 

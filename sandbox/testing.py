@@ -65,15 +65,19 @@ class Control:
 
 
 class Sandbox:
-    """``python -m sandbox`` with ``options``. Entering starts it and waits until it answers; leaving ends it."""
+    """``python -m sandbox`` with ``options``. Entering starts it and waits until it answers; leaving ends it.
+
+    ``patience`` is how many seconds the start may take: a company of 100,000 items takes its time.
+    """
 
     env: Mapping[str, str]
     """The settings it wrote for its clients."""
     business_central: Control
     sales: Control
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, patience: float = START_SECONDS) -> None:
         self._options = options
+        self._patience = patience
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-testing-")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -102,7 +106,7 @@ class Sandbox:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": paths}
             )
-        until = time.monotonic() + START_SECONDS
+        until = time.monotonic() + self._patience
         while not env_file.exists():
             if self._process.poll() is not None or time.monotonic() > until:
                 self.kill()

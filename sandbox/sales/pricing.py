@@ -84,7 +84,7 @@ def price_line(env: Environment, header: Row, line: Row) -> Row:
     return {
         "priceperunit": price,
         "pricingerrorcode": error,
-        "volumediscountamount": ZERO.quantize(MONEY),
+        "volumediscountamount": _cents(ZERO, places),
         "baseamount": base,
         "extendedamount": _cents(base - discount + (line.get("tax") or ZERO), places),
     }

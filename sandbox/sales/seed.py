@@ -7,6 +7,7 @@ their seller left them: priced by the engine first, then brought to their state.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from sandbox.company import Address, CompanyData, Customer, Order, OrderLine
 from sandbox.sales import pricing
@@ -210,8 +211,8 @@ def _document(seeds: Seeds, data: CompanyData, order: Order, customer: Customer,
 def _line(seeds: Seeds, line: OrderLine, currency: str, prices: _PriceLists) -> Row:
     values: Row = {
         "quantity": line.quantity,
-        "priceperunit": line.price.quantize(MONEY),
-        "manualdiscountamount": line.discount.quantize(MONEY),
+        "priceperunit": _money(line.price),
+        "manualdiscountamount": _money(line.discount),
         "isproductoverridden": not line.item,
     }
     if not line.item:
@@ -225,6 +226,11 @@ def _line(seeds: Seeds, line: OrderLine, currency: str, prices: _PriceLists) -> 
         "uomid": row.get("defaultuomid"),
         "description": line.text or None,
     }
+
+
+@lru_cache(maxsize=1 << 16)  # the same amounts come again and again
+def _money(amount: Decimal) -> Decimal:
+    return amount.quantize(MONEY)
 
 
 def _bring_to_state(seeds: Seeds, table: str, number: str, state: int) -> None:

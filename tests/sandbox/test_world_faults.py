@@ -202,3 +202,22 @@ def test_the_log_is_a_window_and_its_counts_are_not() -> None:
     }
     log.clear()
     assert (log.entries(), log.counts()) == ([], {})
+
+
+def test_latency_clock_and_sign_in_are_set_over_http(site: Site) -> None:
+    control = f"{site.address}/_sandbox"
+    for name, good, wrong in (
+        ("latency", {"milliseconds": 5}, {"milliseconds": "much"}),
+        ("latency", {"milliseconds": 0}, {"milliseconds": -1}),
+        ("clock", {"now": "2026-01-31T12:00:00Z"}, {"now": "soon"}),
+        ("clock", {"advance": 60}, {"advance": 1e300}),
+        ("clock", {"advance": 0}, {}),
+        ("sign-in", {"secret": "expired"}, {"secret": "lost"}),
+    ):
+        assert site.session.post(f"{control}/{name}", json=good, timeout=10).status_code == 200
+        assert site.session.post(f"{control}/{name}", json=wrong, timeout=10).status_code == 400
+    assert site.session.get(f"{control}/clock", timeout=10).json()["now"].startswith("2026-01-31T12:01")
+    assert site.session.get(f"{control}/sign-in", timeout=10).json()["secret"] == "expired"
+    assert site.session.get(f"{control}/latency", timeout=10).json() == {"milliseconds": 0}
+    site.world.reset()
+    assert site.session.get(f"{control}/sign-in", timeout=10).json()["secret"] == "valid"

@@ -1,0 +1,164 @@
+"""``python -m bench.sandbox``: whether the sandbox is quick and small enough to stand in for two clouds.
+
+Measures how long it takes to answer after the start, how many simple requests it answers in a second, and how much
+memory a big company takes: 100,000 items, 20,000 customers and 100,000 orders of three lines. Exits 1 when a promise
+was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from bench.big_company import write_company
+from bench.machine import describe
+from sandbox.testing import Sandbox
+
+START_PROMISED, RATE_PROMISED, MEMORY_PROMISED = 3.0, 500.0, 2048.0
+CONNECTIONS = 4
+"""As many as the bridge keeps to one system."""
+ITEMS, CUSTOMERS, ORDERS = 100_000, 20_000, 100_000
+
+
+def requests_per_second(address: str, path: str, token: str, seconds: float) -> float:
+    """GET one path over a few connections that are kept open. Raises AssertionError when one is not answered 200."""
+    host = urlsplit(address).netloc
+    headers = {"Authorization": f"Bearer {token}"}
+    done = [0] * CONNECTIONS
+    wrong: list[int] = []
+    end = time.monotonic() + seconds
+
+    def ask(number: int) -> None:
+        connection = HTTPConnection(host, timeout=60)
+        while time.monotonic() < end and not wrong:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                wrong.append(answer.status)
+            done[number] += 1
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(CONNECTIONS)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong, f"GET {path} was answered {wrong[0]}"
+    return sum(done) / (time.monotonic() - began)
+
+
+def token_for(sandbox: Sandbox, resource: str) -> str:
+    """Sign in as the integration does."""
+    env = sandbox.env
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": env["ENTRA_CLIENT_ID"],
+        "client_secret": env["ENTRA_CLIENT_SECRET"],
+        "scope": f"{resource}/.default",
+    }
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = env["REQUESTS_CA_BUNDLE"]
+        url = f"{env['ENTRA_AUTHORITY']}/{env['ENTRA_TENANT_ID']}/oauth2/v2.0/token"
+        return str(session.post(url, data=form, timeout=60).json()["access_token"])
+
+
+def memory_of(pid: int) -> tuple[float, float]:
+    """Resident memory of a process now and at its most, in MiB."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    values = {name: text.split()[0] for name, _, text in (line.partition(":") for line in lines) if text.split()}
+    return int(values["VmRSS"]) / 1024, int(values["VmHWM"]) / 1024
+
+
+def started(*options: str) -> tuple[Sandbox, float]:
+    """A running sandbox, and the seconds until it answered."""
+    sandbox = Sandbox(*options, patience=600)
+    began = time.monotonic()
+    sandbox.__enter__()
+    sandbox.sales.get("health")
+    return sandbox, time.monotonic() - began
+
+
+def simple_paths(sandbox: Sandbox) -> list[tuple[str, str, str, str]]:
+    """What a client asks most: system, address, path and token."""
+    bc = urlsplit(sandbox.env["BC_URL"])
+    address, root = f"{bc.scheme}://{bc.netloc}", f"{bc.path}/api/v2.0"
+    bc_token = token_for(sandbox, "https://api.businesscentral.dynamics.com")
+    sales_token = token_for(sandbox, sandbox.env["SALES_URL"])
+    headers = {"Authorization": f"Bearer {bc_token}"}
+    with requests.Session() as session:
+        session.trust_env = False
+        company = session.get(f"{address}{root}/companies", headers=headers, timeout=60).json()["value"][0]["id"]
+        inside = f"{root}/companies({company})"
+        first = session.get(f"{address}{inside}/items?$top=1", headers=headers, timeout=60).json()["value"][0]
+        sales = {"Authorization": f"Bearer {sales_token}"}
+        url = f"{sandbox.env['SALES_URL']}/api/data/v9.2/products?$top=1"
+        product = session.get(url, headers=sales, timeout=60).json()["value"][0]["productid"]
+    by_number = quote(f"number eq '{first['number']}'")
+    return [
+        ("Business Central, one item by id", address, f"{inside}/items({first['id']})", bc_token),
+        ("Business Central, one item by number", address, f"{inside}/items?$filter={by_number}", bc_token),
+        ("Sales, one product by id", sandbox.env["SALES_URL"], f"/api/data/v9.2/products({product})", sales_token),
+        ("Sales, WhoAmI", sandbox.env["SALES_URL"], "/api/data/v9.2/WhoAmI", sales_token),
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print; 1 when a promise was missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.sandbox", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5, help="how long each kind of request is asked")
+    parser.add_argument("--small", action="store_true", help="leave the big company out")
+    options = parser.parse_args(argv)
+    console = Console(highlight=False, soft_wrap=True)
+    for name, value in describe().items():
+        console.print(f"{name + ':':<14}{value}", markup=False)
+    table = Table("Measure", "Value", "Promise", box=None)
+    kept: list[bool] = []
+
+    def row(measure: str, value: float, unit: str, promise: str, holds: Callable[[float], bool]) -> None:
+        kept.append(holds(value))
+        table.add_row(measure, f"{value:,.1f} {unit}", promise)
+
+    sandbox, seconds = started()
+    try:
+        row("start with the demo company", seconds, "s", f"under {START_PROMISED:g}", lambda s: s < START_PROMISED)
+        for name, address, path, token in simple_paths(sandbox):
+            rate = requests_per_second(address, path, token, options.seconds)
+            row(name, rate, "requests/s", f"at least {RATE_PROMISED:g}", lambda r: r >= RATE_PROMISED)
+        table.add_row("memory of the demo company", f"{memory_of(sandbox.pid)[0]:,.0f} MiB", "")
+    finally:
+        sandbox.__exit__(None, None, None)
+    if not options.small:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            write_company(Path(folder), ITEMS, CUSTOMERS, ORDERS)
+            sandbox, seconds = started("--data", folder)
+            try:
+                big = f"{ITEMS:,} items, {CUSTOMERS:,} customers, {ORDERS:,} orders"
+                table.add_row(f"start with {big}", f"{seconds:,.1f} s", "")
+                for name, address, path, token in simple_paths(sandbox):
+                    rate = requests_per_second(address, path, token, options.seconds)
+                    table.add_row(f"{name}, then", f"{rate:,.1f} requests/s", "")
+                now, most = memory_of(sandbox.pid)
+                row("memory then", now, "MiB", f"under {MEMORY_PROMISED:g}", lambda m: m < MEMORY_PROMISED)
+                row("memory at its most", most, "MiB", f"under {MEMORY_PROMISED:g}", lambda m: m < MEMORY_PROMISED)
+            finally:
+                sandbox.__exit__(None, None, None)
+    console.print(table)
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
