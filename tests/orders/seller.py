@@ -31,10 +31,15 @@ def write_in(text: str, quantity: float = 1, price: float = 100, **columns: Any)
 
 
 class Seller:
-    """Astrid, who sells. ``remote`` is Sales as an administrator reaches it, without a salesperson's name."""
+    """Astrid, who sells. ``remote`` is Sales as the bridge's own application reaches it, ``admin`` as an administrator's."""
 
     def __init__(self, sandbox: SandboxProcess) -> None:
         self.remote: Remote = sales(sandbox.env)
+        as_admin = {
+            "ENTRA_CLIENT_ID": sandbox.env["SANDBOX_ADMIN_CLIENT_ID"],
+            "ENTRA_CLIENT_SECRET": sandbox.env["SANDBOX_ADMIN_CLIENT_SECRET"],
+        }
+        self.admin: Remote = sales(sandbox.env | as_admin)
         self._sandbox = sandbox
 
     def id_of(self, table: str, column: str, value: str) -> str:
@@ -75,7 +80,7 @@ class Seller:
 
     def change(self, path: str, **columns: Any) -> None:
         """What an administrator changes: ``path`` as in "products(<id>)"."""
-        self.remote.call("PATCH", path, columns)
+        self.admin.call("PATCH", path, columns)
 
     def create(self, entity_set: str, **columns: Any) -> str:
         return self.remote.call("POST", entity_set, columns).headers["OData-EntityId"].rpartition("(")[2].rstrip(")")

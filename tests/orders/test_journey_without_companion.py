@@ -41,6 +41,25 @@ def test_what_needs_the_companion_is_refused_by_name(bare: Desk):
     assert sorted(bare.codes()["SO-1002"]) == ["E-ORD-12", "E-ORD-19"]
 
 
+def test_an_item_whose_price_includes_vat_is_not_sold_at_a_guessed_price(bare: Desk):
+    """S-55 without the companion: API v2.0 does not say whose VAT is in the price, so a person has to."""
+    bare.sandbox.bc.set_item("MAT-FOAM", priceIncludesTax=True, vatBusPostingGroupPrice="DOMESTIC")
+    bare.pick_up()
+    [failure] = [each for each in bare.failures() if each.record == "Sales order SO-1007"]
+    assert (failure.code, failure.text) == (
+        "E-ORD-30",
+        "Sales order SO-1007: the price of item MAT-FOAM includes VAT, and whether it does for this customer only the"
+        " companion can tell.",
+    )
+    assert "SO-1007" not in {order["externalDocumentNumber"] for order in _there(bare)}
+    assert not bare.is_acknowledged("SO-1007")
+
+    bare.sandbox.bc.set_item("MAT-FOAM", priceIncludesTax=False)
+    bare.wait(minutes=1)
+    bare.pick_up()
+    assert bare.is_acknowledged("SO-1007")
+
+
 def test_a_lost_reply_makes_no_second_order(bare: Desk):
     bare.sandbox.faults({"system": "business-central", "method": "POST", "path": "salesOrders$", "kind": "after"})
     bare.pick_up()
