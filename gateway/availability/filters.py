@@ -205,8 +205,9 @@ class _Reducer:
             number = Decimal(node.val)
         except InvalidOperation:  # the exponent alone is beyond what Decimal holds
             mantissa, _, exponent = node.val.lower().partition("e")
-            vanishes = exponent.startswith("-") or not Decimal(mantissa)
-            number = Decimal(0) if vanishes else Decimal(1).scaleb(_MAX_DIGITS + 1).copy_sign(Decimal(mantissa))
+            size = -_MAX_DIGITS if exponent.startswith("-") else _MAX_DIGITS + 1
+            sign = Decimal(mantissa)
+            number = Decimal(1).scaleb(size).copy_sign(sign) if sign else Decimal(0)
         if number.adjusted() > _MAX_DIGITS:  # beyond every quantity: only its sign matters
             number = Decimal(1).scaleb(_MAX_DIGITS).copy_sign(number)
         return ast.Float(str(number))
