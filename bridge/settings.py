@@ -76,6 +76,7 @@ class Settings(EnvironmentSettings):
 
     country_matching: bool = Field(True, description="true or false")
     unit_groups: bool = Field(False, description="true or false")
+    push_quantity_on_hand: bool = Field(False, description="true or false")
     timeline_posts: bool = Field(True, description="true or false")
     language: Literal["en", "nb"] = Field("en", description='"en" or "nb"')
 

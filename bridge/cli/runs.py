@@ -14,6 +14,7 @@ import structlog
 from bridge import logs
 from bridge.availability.official import answer_questions
 from bridge.availability.open_lines import refresh_open_lines
+from bridge.availability.push import push_quantities
 from bridge.availability.tail import refresh
 from bridge.cli.common import (
     State,
@@ -43,6 +44,7 @@ from bridge.work.threads import ThreadSpread
 from bridge.work.worker import Worker
 
 OPEN_LINES_SECONDS = 60
+PUSH_QUANTITY_SECONDS = 60
 QUESTIONS_SECONDS = 3600
 """Questions wake their job; the timer only clears away what nobody asks any more."""
 RENEW_HOOKS_SECONDS = 3600
@@ -54,7 +56,9 @@ _log = structlog.get_logger(__name__)
 
 def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Sequence[Recurring]:
     """What runs for every company, and how often."""
+    push = (Recurring("QUANTITY-ON-HAND", PUSH_QUANTITY_SECONDS, push_quantities),)
     return (
+        *(push if settings.push_quantity_on_hand else ()),
         Recurring("PICK-UP", settings.pick_up_seconds, pick_up),
         Recurring("PUSH-STATUS", settings.push_status_seconds, push_status),
         Recurring("AVAILABILITY", settings.availability_poll_seconds, partial(refresh, full=full_availability)),
