@@ -31,7 +31,7 @@ def write_in(text: str, quantity: float = 1, price: float = 100, **columns: Any)
 
 
 class Seller:
-    """Astrid, who sells. ``remote`` is Sales as the bridge's own application reaches it, ``admin`` as an administrator's."""
+    """Astrid, who sells. ``remote`` is Sales as the bridge reaches it, ``admin`` as an administrator does."""
 
     def __init__(self, sandbox: SandboxProcess) -> None:
         self.remote: Remote = sales(sandbox.env)

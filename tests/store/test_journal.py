@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bridge.records import new_id
-from bridge.store import journal
+from bridge.store import couplings, failures, journal
 from bridge.store.journal import ReleaseState, SeenOrder, State
 from bridge.store.models import JournalLine, OrderEvent
 
@@ -110,3 +111,38 @@ def test_an_event_is_found_once_and_told_once(db, clock):
     assert entry.sales_number == "SO-1"
     journal.mark_told(db, [event.id], clock())
     assert journal.untold_events(db, COMPANY) == []
+
+
+def test_what_waits_for_a_coupling_is_due_once_it_is_there_and_nothing_else_is(db, clock):
+    """Of two orders that wait, the advice of one names the product that is coupled."""
+    waiting = seen(db, clock, "SO-1", "SO-2")
+    product, other = new_id(), new_id()
+    later = clock() + timedelta(hours=1)
+    for entry in claim(db, clock):
+        journal.change(db, {entry.id: {"next_attempt_at": later, "attempts": 5, "lease_until": None}}, clock())
+    reports = [
+        failures.Problem("order", order.sales_id, order.number, "E-ORD-10", "not coupled.", f"Couple {missing}.", False)
+        for order, missing in zip(waiting, (product, other), strict=True)
+    ]
+    failures.report(db, COMPANY, reports, clock())
+    assert journal.wake_coupled(db, COMPANY, ["E-ORD-10"], clock()) == 0
+
+    coupling = couplings.NewCoupling("ITEM-PRODUCT", 27, new_id(), "HOSE-12", "product", product)
+    couplings.couple(db, COMPANY, coupling, clock.forward(1))
+
+    assert journal.wake_coupled(db, COMPANY, ["E-ORD-04"], clock()) == 0
+    assert journal.wake_coupled(db, COMPANY, ["E-ORD-10"], clock()) == 1
+    assert [(row.sales_number, row.attempts) for row in claim(db, clock)] == [("SO-1", 0)]
+
+
+def test_an_order_changed_since_its_last_try_is_due_again(db, clock):
+    [order] = seen(db, clock, "SO-1")
+    [entry] = claim(db, clock)
+    later = clock() + timedelta(hours=1)
+    journal.change(db, {entry.id: {"next_attempt_at": later, "attempts": 5, "lease_until": None}}, clock())
+    before, after = clock() - timedelta(seconds=1), clock.forward(1)
+
+    journal.note_seen(db, COMPANY, [replace(order, modified_at=before)], clock())
+    assert claim(db, clock) == []
+    journal.note_seen(db, COMPANY, [replace(order, modified_at=after)], clock())
+    assert [row.attempts for row in claim(db, clock)] == [0]

@@ -229,6 +229,7 @@ def test_the_clients_call_procedures_that_are_there_with_their_parameters():
         "release_sales_order": ("1",),
         "reopen_sales_order": ("1",),
         "find_order_by_reference": ("REF", "10000"),
+        "calculate_availability": ([{}],),
     }
     methods = {name for name, _ in inspect.getmembers(companion.Companion, inspect.isfunction) if name[0] != "_"}
     assert methods == set(arguments), "a method this test does not know"
