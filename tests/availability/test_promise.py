@@ -30,8 +30,8 @@ def test_orders_count_from_the_day_they_are_due():
 
     now, then = (promise(Decimal(5), known, day, Decimal(8)) for day in (TODAY, after(9)))
 
-    assert (now.on_sales_orders, now.on_purchase_orders, now.available_to_promise) == (3, 0, 2)
-    assert (then.on_sales_orders, then.on_purchase_orders, then.available_to_promise) == (7, 10, 8)
+    assert [now.on_sales_orders, now.on_purchase_orders, now.available_to_promise] == [3, 0, 2]
+    assert [then.on_sales_orders, then.on_purchase_orders, then.available_to_promise] == [7, 10, 8]
     assert now.earliest == after(5)
 
 

@@ -117,7 +117,7 @@ class Desk:
             for row in read(entity_set, **options):
                 yield change(row) if row.get("ordernumber") == number else row
 
-        sales.rows = rows  # type: ignore[method-assign,assignment]
+        sales.rows = rows  # type: ignore[method-assign]
 
     def reopen_in_sales(self, number: str) -> None:
         self.write_in_sales(number, {"statecode": 0, "statuscode": 1})
