@@ -227,3 +227,4 @@ def _plain_options(node: Node) -> Node:
             return Some(tuple(_plain_options(part) for part in node.parts))
         case Not():
             return Not(_plain_options(node.part))
+    return node

@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sandbox.odata.tree import All, Compare, Dialect, Kind, KindOf, Node, Not, Some, Value
+from sandbox.odata.tree import (
+    All,
+    Compare,
+    Dialect,
+    Fault,
+    Kind,
+    KindOf,
+    Named,
+    Node,
+    Not,
+    Quantified,
+    QueryRefused,
+    Some,
+    Value,
+)
 
 R = TypeVar("R")
 
 
-def compile_filter(node: Node, get: Callable[[R, str], Any], kind_of: KindOf, dialect: Dialect) -> Callable[[R], bool]:
+Extension = Callable[[Named | Quantified], Callable[[R], bool]]
+"""Brings a part that only one dialect has to a test on one row."""
+
+
+def compile_filter(
+    node: Node,
+    get: Callable[[R, str], Any],
+    kind_of: KindOf,
+    dialect: Dialect,
+    extension: Extension[R] | None = None,
+) -> Callable[[R], bool]:
     """Bring a tree to a test on one row. ``get(row, path)`` answers the stored value or None; times are aware UTC."""
     match node:
         case All():
-            tests = [compile_filter(part, get, kind_of, dialect) for part in node.parts]
+            tests = [compile_filter(part, get, kind_of, dialect, extension) for part in node.parts]
             return lambda row: all(test(row) for test in tests)
         case Some():
-            tests = [compile_filter(part, get, kind_of, dialect) for part in node.parts]
+            tests = [compile_filter(part, get, kind_of, dialect, extension) for part in node.parts]
             return lambda row: any(test(row) for test in tests)
         case Not():
-            test = compile_filter(node.part, get, kind_of, dialect)
+            test = compile_filter(node.part, get, kind_of, dialect, extension)
             return lambda row: not test(row)
         case Compare():
             return _comparison(node, get, kind_of(node.left.path), dialect)
+        case Named() | Quantified():
+            if extension is None:
+                raise QueryRefused(Fault.NOT_SERVED, "This part of the filter is not served here.")
+            return extension(node)
 
 
 def _comparison(node: Compare, get: Callable[[R, str], Any], kind: Kind, dialect: Dialect) -> Callable[[R], bool]:
@@ -43,6 +72,9 @@ def _comparison(node: Compare, get: Callable[[R, str], Any], kind: Kind, dialect
     if operator == "ne":
         differs = dialect.null_differs or wanted is None
         return lambda row: brought(found) != wanted if (found := get(row, path)) is not None or differs else False
+    if dialect.like_wildcards and operator in _IN_TEXT and isinstance(wanted, str) and set("%_[") & set(wanted):
+        pattern = _like(operator, wanted)
+        return lambda row: (found := brought(get(row, path))) is not None and pattern.fullmatch(found) is not None
     holds = _ORDERED.get(operator) or _IN_TEXT[operator]
 
     def test(row: R) -> bool:
@@ -50,6 +82,18 @@ def _comparison(node: Compare, get: Callable[[R, str], Any], kind: Kind, dialect
         return found is not None and wanted is not None and bool(holds(found, wanted))
 
     return test
+
+
+def _like(operator: str, text: str) -> re.Pattern[str]:
+    """A text with SQL wildcards as a pattern for the whole value."""
+    pieces = []
+    for piece in re.findall(r"\[\^?[^\]]+\]|.", text, re.DOTALL):
+        if len(piece) > 1:
+            pieces.append(piece[:-1].replace("\\", "\\\\") + "]")
+        else:
+            pieces.append({"%": ".*", "_": "."}.get(piece, re.escape(piece)))
+    before, behind = {"contains": (".*", ".*"), "startswith": ("", ".*"), "endswith": (".*", "")}[operator]
+    return re.compile(before + "".join(pieces) + behind, re.DOTALL)
 
 
 _ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {

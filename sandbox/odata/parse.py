@@ -17,9 +17,11 @@ from sandbox.odata.tree import (
     Fault,
     Kind,
     KindOf,
+    Named,
     Node,
     Not,
     Operand,
+    Quantified,
     QueryRefused,
     Some,
     Value,
@@ -58,13 +60,21 @@ def _tokens(text: str) -> list[_Token]:
         if match is None:
             raise QueryRefused(Fault.SYNTAX, f"Syntax error at position {at} in '{text}'.", text[at], at)
         end = match.end()
-        if match.lastgroup == "word" and match.group().endswith(("/any", "/all")) and text[end : end + 1] == "(":
-            found.append(_Token("lambda", match.group(), at))
+        special = _special(match.group()) if match.lastgroup == "word" and text[end : end + 1] == "(" else ""
+        if special:
             end = _closing(text, end)
+            found.append(_Token(special, text[at:end], at))
         elif match.lastgroup != "space":
             found.append(_Token(str(match.lastgroup), match.group(), at))
         at = end
     return [*found, _Token("end", "", len(text))]
+
+
+def _special(word: str) -> str:
+    """Whether what stands in the parentheses behind a word has a grammar of its own."""
+    if word.endswith(("/any", "/all")):
+        return "lambda"
+    return "function" if "." in word and "/" not in word else ""
 
 
 def _closing(text: str, at: int) -> int:
@@ -158,10 +168,14 @@ class _Parser:
 
     def comparison(self) -> Node:
         if self.ahead.kind == "lambda":
+            if self.dialect.extensions:
+                return self.quantified()
+            head = self.take().text.partition("(")[0]
             if not self.dialect.ignore_lambdas:
-                raise QueryRefused(Fault.NOT_SERVED, f"'{self.ahead.text}' is not served.", self.ahead.text)
-            self.take()
+                raise QueryRefused(Fault.NOT_SERVED, f"'{head}' is not served.", head)
             return All(())
+        if self.ahead.kind == "function":
+            return self.named()
         if self.ahead.text in _TEXT_TESTS and self.tokens[self.at + 1].text == "(":
             return self.text_test()
         left = self.operand()
@@ -180,6 +194,41 @@ class _Parser:
         if isinstance(right, Operand) and not isinstance(left, Operand):
             return self.checked(_FLIPPED[operator], right, (left,))
         raise QueryRefused(Fault.NOT_SERVED, "A comparison needs one property and one value.", operator)
+
+    def quantified(self) -> Node:
+        text = self.take().text
+        head, _, inside = text.partition("(")
+        path, _, quantifier = head.rpartition("/")
+        variable, colon, condition = inside[:-1].partition(":")
+        if not inside[:-1].strip() and quantifier == "any":
+            self.kind_of(f"{path}/")
+            return Quantified(path, False, None)
+        if not colon:
+            self.fail("A range variable expected")
+        start = f"{variable.strip()}/"
+
+        def kind_within(inner: str) -> Kind:
+            if not inner.startswith(start):
+                raise QueryRefused(Fault.UNKNOWN_PROPERTY, f"{inner} is not in scope.", inner)
+            return self.kind_of(f"{path}/{inner.removeprefix(start)}")
+
+        parser = _Parser(condition, self.dialect, kind_within)
+        parser.depth = self.depth
+        return Quantified(path, quantifier == "all", _without(parser.whole(), start))
+
+    def named(self) -> Node:
+        token = self.take()
+        if not self.dialect.extensions:
+            name = token.text.partition("(")[0]
+            raise QueryRefused(Fault.NOT_SERVED, f"Function '{name}' is not served.", name, token.position)
+        name, _, inside = token.text.partition("(")
+        arguments: dict[str, str] = {}
+        for part in split_arguments(inside[:-1]):
+            key, equals, value = part.partition("=")
+            if not equals:
+                raise QueryRefused(Fault.SYNTAX, f"'{part}' is no named argument of {name}.", part, token.position)
+            arguments[key.strip()] = value.strip()
+        return Named(name, arguments)
 
     def text_test(self) -> Node:
         operator = self.take().text
@@ -283,6 +332,41 @@ class _Parser:
         raise QueryRefused(
             Fault.WRONG_TYPE, f"'{path}' is of type {kind.value} and cannot be compared with '{value}'.", path
         )
+
+
+def _without(node: Node, start: str) -> Node:
+    """The same tree with the range variable taken off its paths."""
+    match node:
+        case Compare():
+            left = Operand(node.left.path.removeprefix(start), node.left.folded)
+            return Compare(node.operator, left, node.values)
+        case Not():
+            return Not(_without(node.part, start))
+        case All():
+            return All(tuple(_without(part, start) for part in node.parts))
+        case Some():
+            return Some(tuple(_without(part, start) for part in node.parts))
+        case Quantified():
+            return Quantified(node.path.removeprefix(start), node.every, node.body)
+    return node
+
+
+def split_arguments(text: str) -> list[str]:
+    """Cut at commas outside of quotes and brackets."""
+    parts, depth, quote, start = [], 0, "", 0
+    for at, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter in "[(":
+            depth += 1
+        elif letter in "])":
+            depth -= 1
+        elif letter == "," and not depth:
+            parts.append(text[start:at])
+            start = at + 1
+    return [part.strip() for part in [*parts, text[start:]] if part.strip()]
 
 
 def _is_guid(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -51,7 +51,9 @@ class Dialect:
 
     ``fold_text``: text compares without regard to case. ``null_differs``: a null is unequal to every value, so that
     ``ne`` lists it. ``quoted_guids``: a GUID may be written as a string. ``ignore_lambdas``: ``any`` and ``all`` count
-    as true. ``nested_functions``: a function may stand inside another.
+    as true. ``extensions``: ``any`` and ``all`` are looked into, and functions of a namespace may stand for a
+    comparison; the evaluating side brings their meaning. ``like_wildcards``: ``%``, ``_`` and ``[...]`` in a text
+    test stand for other letters, as in SQL. ``nested_functions``: a function may stand inside another.
     """
 
     fold_text: bool = True
@@ -61,6 +63,8 @@ class Dialect:
     in_operator: bool = False
     ignore_lambdas: bool = False
     nested_functions: bool = True
+    extensions: bool = False
+    like_wildcards: bool = False
 
 
 BUSINESS_CENTRAL = Dialect(
@@ -68,7 +72,7 @@ BUSINESS_CENTRAL = Dialect(
 )
 BUSINESS_CENTRAL_2_1 = replace(BUSINESS_CENTRAL, in_operator=True, nested_functions=True)
 """Schema version 2.1, which a request may ask for."""
-DATAVERSE = Dialect()
+DATAVERSE = Dialect(extensions=True, like_wildcards=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,24 @@ class Not:
     part: Node
 
 
-Node = Compare | All | Some | Not
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A function with a namespace; arguments by name, as written."""
+
+    name: str
+    arguments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """``any`` or ``all`` over a collection; ``body`` speaks of one of its rows, None asks whether there is any."""
+
+    path: str
+    every: bool
+    body: Node | None
+
+
+Node = Compare | All | Some | Not | Named | Quantified
 KindOf = Callable[[str], Kind]
 """Names the kind of a property path (``a/b`` for a navigation). Raises QueryRefused for one that does not exist."""
 

@@ -5,11 +5,9 @@ One method answers a request, whether it came alone or as part of a batch. Refus
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from sandbox.sales import actions, bulk, csdl, fetch, functions, keys, metadata, writes
+from sandbox.sales import actions, bulk, csdl, fetch, functions, keys, listing, metadata, writes
 from sandbox.sales.batch import handle_batch
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import (
@@ -24,24 +22,15 @@ from sandbox.sales.errors import (
 from sandbox.sales.http import Answer, Call, json_answer
 from sandbox.sales.keys import resolve_bind, row_id
 from sandbox.sales.model import Ref, Row, Table
-from sandbox.sales.paging import cut, read_token
 from sandbox.sales.paths import NAMESPACE, Segment, entity_table, segments
 from sandbox.sales.query import (
-    COUNT_LIMIT,
-    PAGE_LIMIT,
     Reading,
-    delta_moment,
-    delta_version,
-    matching,
-    order_keys,
     read_options,
     show_rows,
 )
 from sandbox.sales.render import stored_value
 from sandbox.sales.schema import TABLES
 from sandbox.sales.values import show
-
-_TRACK = "odata.track-changes"
 
 
 class Api:
@@ -83,7 +72,7 @@ class Api:
     def _collection(self, call: Call, table: Table, rest: list[Segment]) -> Answer:
         if rest:
             if rest[0].name == "$count" and call.method == "GET":
-                return self._bare_count(call, table, None)
+                return listing.bare_count(self._env, call, table, None)
             name = rest[0].name.removeprefix(NAMESPACE)
             if rest[0].name.startswith(NAMESPACE) and (name in actions.UNBOUND or name in bulk.MESSAGES):
                 _demand_action(call)
@@ -95,7 +84,7 @@ class Api:
             self._env.privileges.demand(call.caller.users, "Read", table)
             return fetch.read(self._env, call, table)
         if call.method == "GET":
-            return self._list(call, table, None, table.entity_set)
+            return listing.listed(self._env, call, table, None, table.entity_set)
         if call.method == "POST":
             new_id = writes.create(
                 self._env,
@@ -107,82 +96,6 @@ class Api:
             )
             return self._written(call, table, new_id, created=True)
         raise bad_method(call.method)
-
-    def _list(self, call: Call, table: Table, rows: Iterable[Row] | None, path: str) -> Answer:
-        query, preferences = call.options, call.preferences
-        options = read_options(query)
-        self._env.privileges.demand(call.caller.users, "Read", table)
-        tracking = _TRACK in preferences or "$deltatoken" in query
-        if tracking:
-            _check_tracking(table, query)
-            self._env.privileges.demand_global_read(call.caller.users, table)
-        if "$deltatoken" in query:
-            return self._changes(call, table, query["$deltatoken"], Reading(options, call.annotations))
-        applied = []
-        size = PAGE_LIMIT
-        limit = options.top
-        if "odata.maxpagesize" in preferences:
-            wanted = preferences["odata.maxpagesize"]
-            if not wanted.isdecimal() or int(wanted) < 1:
-                raise DataverseError(400, "0x80060888", f"odata.maxpagesize '{wanted}' is not a positive number.")
-            size, limit = min(int(wanted), PAGE_LIMIT), None
-            applied.append(f"odata.maxpagesize={wanted}")
-        found = self._visible(call, table, matching(self._env, table, options, rows))
-        if limit is not None:
-            found = found[:limit]
-        keys = order_keys(self._env, table, options)
-        cookie = read_token(query.get("$skiptoken", ""))
-        page = cut(found, table, keys, size=size, cookie=cookie, version=self._env.store.version)
-        count = min(len(found), COUNT_LIMIT)
-        body: Row = {"@odata.context": f"{call.base}/$metadata#{_context(table, options.select)}"}
-        if call.annotations.wanted("Microsoft.Dynamics.CRM.totalrecordcount"):
-            body["@Microsoft.Dynamics.CRM.totalrecordcount"] = count if options.count else -1
-            body["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] = options.count and len(found) > count
-        if options.count:
-            body["@odata.count"] = count
-        body["value"] = show_rows(self._env, table, page.rows, Reading(options, call.annotations), call.base)
-        if page.next is not None:
-            body["@odata.nextLink"] = _link(call, path, {**query, "$skiptoken": page.next.token()})
-        elif tracking:
-            version = cookie.version if cookie is not None else self._env.store.version
-            token = f"{version}!{delta_moment(self._env.world.clock.now())}"
-            body["@odata.deltaLink"] = _link(call, path, {**_without_page(query), "$deltatoken": token})
-        if tracking:
-            applied.append(_TRACK)
-        return json_answer(200, body, _applied(call, *applied))
-
-    def _changes(self, call: Call, table: Table, token: str, reading: Reading) -> Answer:
-        store = self._env.store
-        since = delta_version(self._env, token)
-        changed = sorted(
-            (row for row in store.rows(table.name) if row["versionnumber"] > since),
-            key=lambda row: int(row["versionnumber"]),
-        )
-        value = show_rows(self._env, table, changed, reading, call.base)
-        context = f"{call.base}/$metadata#{table.entity_set}/$deletedEntity"
-        value += [
-            {"@odata.context": context, "id": gone, "reason": "deleted"}
-            for gone in store.deleted_since(table.name, since)
-        ]
-        fresh = f"{store.version}!{delta_moment(self._env.world.clock.now())}"
-        body = {
-            "@odata.context": f"{call.base}/$metadata#{_context(table, reading.options.select)}/$delta",
-            "@odata.deltaLink": _link(call, table.entity_set, {**_without_page(call.options), "$deltatoken": fresh}),
-            "value": value,
-        }
-        return json_answer(200, body, _applied(call))
-
-    def _visible(self, call: Call, table: Table, rows: list[Row]) -> list[Row]:
-        privileges, users = self._env.privileges, call.caller.users
-        if privileges.sees_all(users, table):
-            return rows
-        return [row for row in rows if privileges.sees(users, row, table)]
-
-    def _bare_count(self, call: Call, table: Table, rows: Iterable[Row] | None) -> Answer:
-        self._env.privileges.demand(call.caller.users, "Read", table)
-        found = self._visible(call, table, matching(self._env, table, read_options(call.options), rows))
-        text = str(min(len(found), PAGE_LIMIT)).encode()
-        return Answer(200, text, {"Content-Type": "text/plain", "OData-Version": "4.0"})
 
     # -- single rows ------------------------------------------------------------------------------------------------
 
@@ -218,8 +131,8 @@ class Api:
     def _shown(self, call: Call, table: Table, row: Row, status: int, *applied: str) -> Answer:
         options = read_options(call.options)
         shown = show_rows(self._env, table, [row], Reading(options, call.annotations), call.base)[0]
-        context = f"{call.base}/$metadata#{_context(table, options.select)}/$entity"
-        headers = {"ETag": writes.etag(row), **_applied(call, *applied)}
+        context = f"{call.base}/$metadata#{listing.context_of(table, options.select)}/$entity"
+        headers = {"ETag": writes.etag(row), **listing.preference_applied(call, *applied)}
         return json_answer(status, {"@odata.context": context, **shown}, headers, Ref(table.name, row[table.id]))
 
     def _patch(self, call: Call, table: Table, key: str) -> Answer:
@@ -293,9 +206,9 @@ class Api:
         child = TABLES[collection.table]
         rows = list(self._env.related(table, rest[0].name, row[table.id]))
         if len(rest) > 1 and rest[1].name == "$count" and call.method == "GET":
-            return self._bare_count(call, child, rows)
+            return listing.bare_count(self._env, call, child, rows)
         if call.method == "GET" and len(rest) == 1:
-            return self._list(call, child, rows, f"{table.entity_set}({row[table.id]})/{rest[0].name}")
+            return listing.listed(self._env, call, child, rows, f"{table.entity_set}({row[table.id]})/{rest[0].name}")
         if call.method == "POST" and len(rest) == 1 and not collection.through:
             parent = (collection.column, Ref(table.name, row[table.id]))
             new_id = writes.create(
@@ -381,34 +294,3 @@ def _service_document(call: Call) -> Answer:
 def _demand_action(call: Call) -> None:
     if call.method != "POST":
         raise no_route(f"{call.base}/{call.path}")
-
-
-def _context(table: Table, select: tuple[str, ...]) -> str:
-    return f"{table.entity_set}({','.join(select)})" if select else table.entity_set
-
-
-def _applied(call: Call, *applied: str) -> dict[str, str]:
-    everything = list(applied)
-    if call.annotations.patterns:
-        everything.append(f'odata.include-annotations="{call.preferences["odata.include-annotations"]}"')
-    return {"Preference-Applied": ",".join(everything)} if everything else {}
-
-
-def _link(call: Call, path: str, query: Mapping[str, str]) -> str:
-    return f"{call.base}/{path}?{urlencode(query, quote_via=quote, safe='$,()')}"
-
-
-def _without_page(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in query.items() if name not in ("$skiptoken", "$deltatoken")}
-
-
-def _check_tracking(table: Table, query: Mapping[str, str]) -> None:
-    if not table.tracked:
-        raise DataverseError(400, "0x80072491", f"Change tracking is not enabled for entity '{table.name}'.")
-    for name in ("$filter", "$orderby", "$expand", "$top"):
-        if name in query:
-            raise DataverseError(
-                400,
-                "0x80060888",
-                f'The "${{{name[1:]}}}" query parameter isn\'t supported when Change Tracking is enabled.',
-            )

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from sandbox.sales.environment import Environment
-from sandbox.sales.errors import DataverseError, bad_payload
+from sandbox.sales.errors import DataverseError, bad_payload, uri_too_long
 from sandbox.sales.http import Answer, Call, as_answer
 from sandbox.sales.paths import References, below_root
 from sandbox.sales.schema import TABLES
 
 LIMIT = 1000
+BATCHED_URL_LIMIT = 65_536
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _REQUEST_LINE = re.compile(rb"^([A-Z]+) (\S.*?)(?: HTTP/\d\.\d)?$")
 _REFERENCE = re.compile(r"^\$(\w+)")
@@ -142,6 +143,8 @@ def _one(
             raise part.refused
         if in_change_set and part.method == "GET":
             raise DataverseError(400, "0x80048d19", "A GET request is not allowed inside a change set.")
+        if part.method == "GET" and len(part.uri) > BATCHED_URL_LIMIT:
+            raise uri_too_long(BATCHED_URL_LIMIT)
         path, _, query = part.uri.partition("?")
         reference = _REFERENCE.match(path)
         if reference is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any
 
 import simplejson
@@ -11,6 +12,7 @@ from sandbox.control import read_body, refuse
 from sandbox.sales import writes
 from sandbox.sales.environment import Caller, Environment
 from sandbox.sales.errors import DataverseError
+from sandbox.sales.limits import Limits, ServiceProtection
 from sandbox.sales.model import Row
 from sandbox.sales.pricing import ACTIVE, SUBMITTED
 from sandbox.sales.schema import TABLES
@@ -48,8 +50,8 @@ _LINE_SHOWN = [
 ]
 
 
-def add_routes(routes: Blueprint, env: Environment, webhooks: Webhooks) -> None:
-    """Add ``submit``, ``orders``, ``posts`` and ``webhook-failures`` to the control routes."""
+def add_routes(routes: Blueprint, env: Environment, webhooks: Webhooks, protection: ServiceProtection) -> None:
+    """Add ``submit``, ``orders``, ``limits``, ``read-only-columns`` and ``webhook-failures`` to the control routes."""
     world = env.world
 
     @routes.post("/submit")
@@ -80,6 +82,27 @@ def add_routes(routes: Blueprint, env: Environment, webhooks: Webhooks) -> None:
         with world.lock:
             shown = [_order(env, row) for row in env.store.rows("salesorder")]
         return Response(simplejson.dumps(shown, use_decimal=True), mimetype="application/json")
+
+    @routes.post("/read-only-columns")
+    def read_only_columns() -> tuple[Response, int]:
+        """Whether values for columns that may not be written are refused or dropped: {"refuse": false}."""
+        try:
+            body = read_body()
+        except ValueError as error:
+            return refuse(str(error))
+        env.ignores_read_only = body.get("refuse") is False
+        return jsonify(refuse=not env.ignores_read_only, ignored=list(env.ignored)), 200
+
+    @routes.post("/limits")
+    def limits() -> tuple[Response, int]:
+        """Set the service protection limits: {"real": true}, or numbers by name; {} is the start's."""
+        try:
+            body = read_body()
+            chosen = Limits.real() if body.pop("real", False) else Limits()
+            protection.set(replace(chosen, **{name: int(value) for name, value in body.items()}))
+        except (ValueError, TypeError) as error:
+            return refuse(f"limits: {error}")
+        return jsonify(asdict(protection.limits)), 200
 
     @routes.get("/webhook-failures")
     def webhook_failures() -> Response:

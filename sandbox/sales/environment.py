@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +52,10 @@ class Environment:
         self.world = world
         self.on_event: Callable[[Event], None] = lambda _event: None
         self.before_commit: Callable[[Event], None] = lambda _event: None
+        self.ignores_read_only = False
+        """Whether a value for a column that may not be written is dropped. What the real service does is unverified."""
+        self.ignored: deque[str] = deque(maxlen=1000)
+        """``table.column`` of values dropped that way."""
         self._empty()
         self._events: list[Event] = []
         self._depth = 0

@@ -98,3 +98,13 @@ def read_only(table: str, row_id: str) -> DataverseError:
 def invalid_argument(message: str) -> DataverseError:
     """An argument that makes no sense."""
     return DataverseError(400, "0x80040203", message)
+
+
+def too_large(limit: int) -> DataverseError:
+    """A body that is larger than a message may be."""
+    return DataverseError(413, "0x80060888", f"The request is too large: a message may have {limit} bytes.")
+
+
+def uri_too_long(limit: int) -> DataverseError:
+    """An address that is longer than one may be; the status is unverified."""
+    return DataverseError(414, "0x80060888", f"The URI is too long: at most {limit} characters are allowed.")

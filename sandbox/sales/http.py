@@ -102,6 +102,11 @@ def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None
     return Answer(status, text.encode(), {"Content-Type": JSON, "OData-Version": "4.0", **(headers or {})}, created)
 
 
-def as_answer(error: DataverseError) -> Answer:
-    """A refusal as the Web API words it."""
-    return json_answer(error.status, {"error": {"code": error.code, "message": error.message}})
+def as_answer(error: DataverseError, *, detailed: bool = False) -> Answer:
+    """A refusal as the Web API words it; ``detailed`` adds the annotations a request may ask for."""
+    told: dict[str, Any] = {"code": error.code, "message": error.message}
+    if detailed:
+        told["@Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus"] = "0"
+        told["@Microsoft.PowerApps.CDS.HelpLink"] = "http://go.microsoft.com/fwlink/?LinkID=398563"
+        told["@Microsoft.PowerApps.CDS.InnerError.Message"] = error.message
+    return json_answer(error.status, {"error": told})

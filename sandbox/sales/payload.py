@@ -46,7 +46,8 @@ def read_payload(env: Environment, table: Table, body: Any, *, creating: bool, r
             if known is None or known.base_of:
                 raise invalid_property(table.name, name)
             column, stored = known, accept(env.choices, table, known, value)
-        _check_access(table, column, creating=creating)
+        if not _may_write(env, table, column, creating=creating):
+            continue
         payload.values[column.name] = stored
     return payload
 
@@ -85,8 +86,12 @@ def _objects(table: Table, name: str, value: Any) -> list[Mapping[str, Any]]:
     return value
 
 
-def _check_access(table: Table, column: Column, *, creating: bool) -> None:
+def _may_write(env: Environment, table: Table, column: Column, *, creating: bool) -> bool:
+    """Whether the value is to be taken; a column that may not be written is refused, or dropped if so switched."""
     if column.create if creating else column.update:
-        return
+        return True
+    if env.ignores_read_only:
+        env.ignored.append(f"{table.name}.{column.name}")
+        return False
     code, verb = ("0x80041a01", "create") if creating else ("0x80041a02", "update")
     raise DataverseError(400, code, f"The property '{column.name}' of entity '{table.name}' is not valid for {verb}.")

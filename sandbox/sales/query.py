@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from sandbox import odata
+from sandbox.sales import query_functions
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import DataverseError, unknown_property
 from sandbox.sales.model import Column, Kind, Ref, Row, Table
@@ -78,15 +79,23 @@ def _count_expands(expands: Iterable[odata.Expand]) -> int:
     return sum(1 + _count_expands(expand.options.expand) for expand in expands)
 
 
-def matching(env: Environment, table: Table, options: odata.Options, rows: Iterable[Row] | None = None) -> list[Row]:
-    """The rows that pass the filter, in the order asked for; of the whole table unless ``rows`` are given."""
+def matching(
+    env: Environment, table: Table, options: odata.Options, rows: Iterable[Row] | None = None, user_id: str = ""
+) -> list[Row]:
+    """The rows that pass the filter, in the order asked for; of the whole table unless ``rows`` are given.
+
+    ``user_id`` is whom functions such as EqualUserId mean.
+    """
     if options.filter:
         kind_of = partial(property_kind, table)
         try:
             node = odata.parse_filter(options.filter, odata.DATAVERSE, kind_of)
         except odata.QueryRefused as refused:
             raise _refusal(refused, table) from refused
-        test = odata.compile_filter(node, _Getter(env, table), kind_of, odata.DATAVERSE)
+        try:
+            test = _compiled(env, table, node, user_id)
+        except odata.QueryRefused as refused:
+            raise _refusal(refused, table) from refused
         source = _narrowed(env, table, node) if rows is None else rows
         found = [row for row in source if test(row)]
     else:
@@ -95,6 +104,24 @@ def matching(env: Environment, table: Table, options: odata.Options, rows: Itera
     for key, descending in reversed(order_keys(env, table, options)):
         found.sort(key=_nulls_first(key), reverse=descending)
     return found
+
+
+def _compiled(env: Environment, table: Table, node: odata.Node, user_id: str) -> Callable[[Row], bool]:
+    def extension(part: odata.Named | odata.Quantified) -> Callable[[Row], bool]:
+        if isinstance(part, odata.Named):
+            return query_functions.test(env, table, part, user_id)
+        child = TABLES[table.collections[part.path].table]
+        inner = _compiled(env, child, part.body, user_id) if part.body is not None else None
+
+        def over_collection(row: Row) -> bool:
+            rows = env.related(table, part.path, row[table.id])
+            if inner is None:
+                return next(rows, None) is not None
+            return all(map(inner, rows)) if part.every else any(map(inner, rows))
+
+        return over_collection
+
+    return odata.compile_filter(node, _Getter(env, table), partial(property_kind, table), odata.DATAVERSE, extension)
 
 
 def order_keys(env: Environment, table: Table, options: odata.Options) -> list[OrderKey]:
@@ -117,7 +144,10 @@ def show_rows(env: Environment, table: Table, rows: Iterable[Row], reading: Read
 
 def property_kind(table: Table, path: str) -> odata.Kind:
     """The kind of a property path such as ``name``, ``_customerid_value`` or ``pricelevelid/name``."""
-    head, _, rest = path.partition("/")
+    head, slash, rest = path.partition("/")
+    if slash and head in table.collections:
+        child = TABLES[table.collections[head].table]
+        return property_kind(child, rest) if rest else odata.Kind.GUID
     if rest:
         return property_kind(_target(table, head), rest)
     column = table.by_property.get(head)
@@ -185,6 +215,8 @@ def _narrowed(env: Environment, table: Table, node: odata.Node) -> Iterator[Row]
 
 
 def _order_key(env: Environment, table: Table, path: str) -> Callable[[Row], Any]:
+    if path.partition("/")[0] in table.collections:
+        raise unknown_property(table.name, path)
     try:
         property_kind(table, path)
     except odata.QueryRefused as refused:

@@ -228,8 +228,10 @@ def _endpoint(_env: Environment, row: Row) -> None:
 
 
 def _step(_env: Environment, row: Row) -> None:
-    if row.get("mode") != 1 or row.get("stage") != 40:
-        raise invalid_argument("The sandbox serves asynchronous steps after the operation only: mode 1, stage 40.")
+    if row.get("mode") not in (0, 1) or row.get("stage") not in (10, 20, 40):
+        raise invalid_argument("A step needs its mode (0 or 1) and its stage (10, 20 or 40).")
+    if row["mode"] == 1 and row["stage"] != 40:
+        raise invalid_argument("An asynchronous step can only be registered after the operation: stage 40.")
     if row.get("sdkmessageid") is None or row.get("eventhandler") is None:
         raise DataverseError(400, "0x80040200", "A step needs its message and its event handler.")
 

@@ -1,7 +1,8 @@
-"""Webhooks: registered steps are told of creates, updates and deletes, asynchronously and at once.
+"""Webhooks: registered steps are told of creates, updates and deletes.
 
-No order is kept and nothing is repeated but for one further attempt on 502, 503 and 504, as in Dataverse. A failed
-delivery is noted in the list ``failures`` and otherwise forgotten.
+Asynchronous steps hear of it afterwards, synchronous ones within the operation, which their failure undoes. No order
+is kept and nothing is repeated but for one further attempt on 502, 503 and 504, as in Dataverse. A failed delivery is
+noted in the list ``failures`` and otherwise forgotten.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from uuid import uuid4
 from xml.etree import ElementTree
 
 from sandbox.sales.environment import Environment, Event
+from sandbox.sales.errors import DataverseError
 from sandbox.sales.model import Kind, Ref, Row
 from sandbox.sales.schema import TABLES
 from sandbox.sales.values import show
 
 SECONDS = 60
+SYNCHRONOUS = 0
+SYNC_STATUS = 400
+"""Unverified: the status under which a failed synchronous step reaches the caller."""
 TOO_BIG = 256 * 1024
 WEBHOOK_KEY, HTTP_HEADER, HTTP_QUERY = 4, 5, 6
 _CONTRACTS = "http://schemas.microsoft.com/xrm/2011/Contracts"
@@ -46,19 +51,38 @@ class Webhooks:
         """Queue the deliveries of an event. Called with the world's lock held; delivers outside of it."""
         for step in self._env.store.rows("sdkmessageprocessingstep"):
             endpoint = self._env.row(step.get("eventhandler"))
-            if endpoint is None or not self._concerns(step, event):
+            if endpoint is None or step.get("mode") == SYNCHRONOUS or not self._concerns(step, event):
                 continue
-            body = self._context(event, step)
-            url, headers = _address(endpoint)
-            headers.update(
-                {
-                    "x-ms-dynamics-organization": "contoso",
-                    "x-ms-dynamics-entity-name": event.table,
-                    "x-ms-dynamics-request-name": event.message,
-                    "x-ms-correlation-request-id": event.correlation_id,
-                }
-            )
+            url, headers, body = self._message(event, step, endpoint)
             self._threads.submit(self._deliver, url, headers, body)
+
+    def ask(self, event: Event) -> None:
+        """Deliver to synchronous steps and wait: a failure is the caller's refusal and undoes the operation.
+
+        The receiver must not call the sandbox before it has answered: it holds still meanwhile.
+        """
+        for step in list(self._env.store.rows("sdkmessageprocessingstep")):
+            endpoint = self._env.row(step.get("eventhandler"))
+            if endpoint is None or step.get("mode") != SYNCHRONOUS or not self._concerns(step, event):
+                continue
+            url, headers, body = self._message(event, step, endpoint)
+            status = self._deliver(url, headers, body)
+            if not status:
+                raise DataverseError(SYNC_STATUS, "0x80050202", "The webhook call failed: no answer came in time.")
+            if not 200 <= status < 300:
+                raise DataverseError(
+                    SYNC_STATUS, "0x80050201", f"The webhook call failed because of http status code {status}."
+                )
+
+    def _message(self, event: Event, step: Row, endpoint: Row) -> tuple[str, dict[str, str], dict[str, Any]]:
+        url, headers = _address(endpoint)
+        headers |= {
+            "x-ms-dynamics-organization": "contoso",
+            "x-ms-dynamics-entity-name": event.table,
+            "x-ms-dynamics-request-name": event.message,
+            "x-ms-correlation-request-id": event.correlation_id,
+        }
+        return url, headers, self._context(event, step)
 
     def stop(self) -> None:
         """Deliver nothing more."""
@@ -81,6 +105,7 @@ class Webhooks:
         user = self._env.store.get("systemuser", event.caller.user_id) or {}
         ref = Ref("sdkmessageprocessingstep", step["sdkmessageprocessingstepid"])
         created = event.message == "Create"
+        synchronous = step.get("mode") == SYNCHRONOUS
         return {
             "BusinessUnitId": show(user.get("businessunitid")),
             "CorrelationId": event.correlation_id,
@@ -88,11 +113,11 @@ class Webhooks:
             "InitiatingUserId": event.caller.acting_for or event.caller.user_id,
             "InputParameters": [{"key": "Target", "value": _target(event)}],
             "IsExecutingOffline": False,
-            "IsInTransaction": False,
+            "IsInTransaction": synchronous,
             "IsOfflinePlayback": False,
             "IsolationMode": 1,
             "MessageName": event.message,
-            "Mode": 1,
+            "Mode": step.get("mode", 1),
             "OperationCreatedOn": f"{_milliseconds(now)[:-2]}+0000)/",
             "OperationId": str(uuid4()),
             "OrganizationId": self._env.organization["organizationid"],
@@ -107,11 +132,11 @@ class Webhooks:
             "RequestId": None,
             "SecondaryEntityName": "none",
             "SharedVariables": [],
-            "Stage": 40,
+            "Stage": step.get("stage", 40),
             "UserId": event.caller.user_id,
         }
 
-    def _deliver(self, url: str, headers: dict[str, str], body: dict[str, Any]) -> None:
+    def _deliver(self, url: str, headers: dict[str, str], body: dict[str, Any]) -> int:
         data = json.dumps(body).encode()
         if len(data) > TOO_BIG:
             headers["x-ms-dynamics-msg-size-exceeded"] = "True"
@@ -124,6 +149,7 @@ class Webhooks:
             self.failures.append(
                 f"{body['MessageName']} {body['PrimaryEntityName']} to {url.partition('?')[0]}: {status}"
             )
+        return status
 
     def _post(self, url: str, headers: Mapping[str, str], data: bytes) -> int:
         """The status of the answer; 0 where none came."""

@@ -112,10 +112,27 @@ class Desk:
         self.token = self.world.tokens.issue(self.world.application.client_id, SALES)
 
     def call(
-        self, method: str, path: str, body: Any = None, *, as_user: str = "", prefer: str = "", **headers: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        as_user: str = "",
+        as_admin: str = "",
+        signed_in: str = "",
+        prefer: str = "",
+        **headers: str,
     ) -> Reply:
-        """One request below the service root. Header names are given with underscores."""
+        """One request below the service root. Header names are given with underscores.
+
+        The application calls, acting for ``as_user``; or the administrator does, or a seller who is ``signed_in``.
+        """
         sent = {"Authorization": f"Bearer {self.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        if as_admin:
+            token = self.world.tokens.issue(self.world.directory.administrator.client_id, SALES)
+            sent["Authorization"] = f"Bearer {token}"
+        if signed_in:
+            sent["Authorization"] = f"Bearer {self.world.tokens.issue(made_id('entra', signed_in), SALES)}"
         if as_user:
             sent["CallerObjectId"] = sales_id("systemuser", as_user)
         if prefer:

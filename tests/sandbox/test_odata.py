@@ -108,7 +108,7 @@ def test_lambdas_are_ignored_or_refused() -> None:
     text = "lines/any(l:l/text eq 'a)b') and size gt 3"
     assert passes(text, BUSINESS_CENTRAL)
     with pytest.raises(QueryRefused) as refused:
-        passes(text, DATAVERSE)
+        passes(text, Dialect())
     assert refused.value.fault is Fault.NOT_SERVED
 
 

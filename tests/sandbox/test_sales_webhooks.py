@@ -65,7 +65,9 @@ def receiver() -> Iterator[Receiver]:
     listening.close()
 
 
-def register(desk: Desk, url: str, *, authtype: int = 5, message: str = "Update", columns: str = "") -> str:
+def register(
+    desk: Desk, url: str, *, authtype: int = 5, message: str = "Update", columns: str = "", mode: int = 1
+) -> str:
     """A webhook with one step on orders, registered as the real service wants it."""
     secret = "s3cret" if authtype == 4 else '<settings><setting name="x-key" value="s3cret" /></settings>'
     endpoint = desk.post(
@@ -77,7 +79,7 @@ def register(desk: Desk, url: str, *, authtype: int = 5, message: str = "Update"
     step = {
         "name": "Step",
         "stage": 40,
-        "mode": 1,
+        "mode": mode,
         "rank": 1,
         "filteringattributes": columns,
         "sdkmessageid@odata.bind": f"/sdkmessages({found})",
@@ -131,7 +133,18 @@ def test_a_receiver_that_is_away_gets_one_more_attempt(desk: Desk, receiver: Rec
     assert first[2]["CorrelationId"] == second[2]["CorrelationId"]
 
 
-def test_a_synchronous_step_is_refused(desk: Desk) -> None:
-    body = {"name": "s", "stage": 40, "mode": 0}
+def test_an_asynchronous_step_before_the_operation_is_refused(desk: Desk) -> None:
+    body = {"name": "s", "stage": 20, "mode": 1}
     refused = desk.post("sdkmessageprocessingsteps", body)
     assert (refused.status, "asynchronous" in refused.text) == (400, True)
+
+
+def test_a_synchronous_step_that_fails_undoes_the_operation(desk: Desk, receiver: Receiver) -> None:
+    register(desk, receiver.url, mode=0)
+    receiver.answers.put(400)
+    refused = desk.patch(ORDER, {"description": "x"})
+    assert (refused.status, refused.code) == (400, "0x80050201")
+    assert desk.get(ORDER).json["description"] != "x"
+    assert receiver.next()[2]["Mode"] == 0
+    assert desk.patch(ORDER, {"description": "y"}).status == 204
+    assert desk.get(ORDER).json["description"] == "y"
