@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -140,5 +141,5 @@ class SandboxProcess:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    lines = path.read_text("utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+    """The settings the sandbox has written, its quotes for a shell taken off."""
+    return dict(setting.split("=", 1) for setting in shlex.split(path.read_text("utf-8")))

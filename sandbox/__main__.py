@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import shlex
 import signal
 import sys
 import threading
@@ -23,11 +24,11 @@ from sandbox.world import World
 
 
 def write_env_file(path: Path, environment: dict[str, str]) -> None:
-    """Write KEY=VALUE lines, readable by the owner only; the file is there complete or not at all."""
+    """Write KEY=VALUE lines, quoted for a shell, readable by the owner only; the file is complete or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     fresh.touch(mode=0o600)
-    fresh.write_text("".join(f"{key}={value}\n" for key, value in environment.items()), encoding="utf-8")
+    fresh.write_text("".join(f"{key}={shlex.quote(value)}\n" for key, value in environment.items()), encoding="utf-8")
     fresh.replace(path)
 
 

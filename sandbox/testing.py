@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -111,8 +112,9 @@ class Sandbox:
             if self._process.poll() is not None or time.monotonic() > until:
                 self.kill()
                 raise SandboxRefused(log.read_text("utf-8").strip() or "The sandbox did not start.")
-            time.sleep(0.02)
-        self.env = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.02)
+        self.env = dict(one.split("=", 1) for one in shlex.split(env_file.read_text("utf-8")))
         bc = urlsplit(self.env["BC_URL"])
         self.business_central = Control(f"{bc.scheme}://{bc.netloc}")
         self.sales = Control(self.env["SALES_URL"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ def test_it_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(7)]
         assert lines[0].endswith("is up.\n")
-        settings = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
+        settings = dict(one.split("=", 1) for one in shlex.split(env_file.read_text("utf-8")))
         assert not any(settings["ENTRA_CLIENT_SECRET"] in line for line in lines)
         assert env_file.stat().st_mode & 0o077 == 0
         bundle = Path(settings["REQUESTS_CA_BUNDLE"])
