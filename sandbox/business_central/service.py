@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from sandbox.business_central import bound_actions, errors, metadata, procedures, wire, writing
+from sandbox.business_central import bound_actions, errors, metadata, procedures, writing
 from sandbox.business_central.bridge_entities import BRIDGE
+from sandbox.business_central.company_list import company_json, company_list
 from sandbox.business_central.entities import API_V2, COMPANY
 from sandbox.business_central.query import Api, Json, Reader
 from sandbox.business_central.schema import Entity, fields
@@ -140,9 +141,10 @@ class Service:
             raise errors.method_not_allowed(call.method, "companies")
         if segment.key is not None:
             row = self.company(segment.key).row
-            return Answer(200, {"@odata.context": f"{call.root}/$metadata#companies/$entity", **_company_json(row)})
-        rows = [_company_json(company.row) for company in self.state.companies.values()]
-        return Answer(200, {"@odata.context": f"{call.root}/$metadata#companies", "value": rows})
+            return Answer(200, {"@odata.context": f"{call.root}/$metadata#companies/$entity", **company_json(row)})
+        rows = [company.row for company in self.state.companies.values()]
+        answer = {"@odata.context": f"{call.root}/$metadata#companies"}
+        return Answer(200, answer | company_list(rows, call.query))
 
 
 class Request:
@@ -315,10 +317,3 @@ def _segments(path: str) -> list[Segment]:
 
 def _chosen(options: Options) -> str:
     return f"({','.join(options.select)})" if options.select else ""
-
-
-def _company_json(row: Row) -> Json:
-    answer: Json = {}
-    for name, given in COMPANY.properties.items():
-        answer[name] = wire.writer(given.kind)(row.get(name, given.empty))
-    return answer

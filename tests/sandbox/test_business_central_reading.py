@@ -72,6 +72,21 @@ def test_the_two_forms_of_naming_a_company_answer_alike(bc: Client) -> None:
     assert (unknown.status, unknown.code) == (404, "Internal_CompanyNotFound")
 
 
+def test_companies_take_query_options_like_any_other_set(bc: Client) -> None:
+    """An environment has several companies: a filter that were ignored would hand out the wrong one."""
+    everyone = bc.get("api/v2.0/companies").rows
+    assert len(everyone) > 1
+    named = bc.get("api/v2.0/companies?$filter=name eq 'Testing %26 Sons'&$select=id,name").rows
+    assert named == [{"id": bc.company, "name": "Testing & Sons"}]
+    assert bc.get("api/v2.0/companies?$filter=name eq 'Nobody'").rows == []
+    assert bc.get("api/v2.0/companies?$orderby=name desc&$top=1").rows == [max(everyone, key=lambda row: row["name"])]
+    counted = bc.get("api/v2.0/companies?$count=true&$skip=1").json
+    assert (counted["@odata.count"], len(counted["value"])) == (len(everyone), len(everyone) - 1)
+    refused = bc.get("api/v2.0/companies?$filter=nome eq 'x'")
+    assert (refused.status, refused.code) == (400, "BadRequest")
+    assert "'nome'" in refused.message
+
+
 def test_empty_values_enumerations_and_times_have_the_real_ones_form(bc: Client) -> None:
     entry = bc.get(bc.api("itemLedgerEntries?$top=1")).rows[0]
     assert entry["entryType"] == "Positive_x0020_Adjmt_x002E_"
