@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from bridge.records import new_id
 from bridge.store.database import Database
@@ -170,9 +171,17 @@ def claim(
         return rows
 
 
+def _lock(session: Session, ids: Collection[str]) -> None:
+    """Take the rows' locks in the order of their ids, as everybody does who needs several: on PostgreSQL two that took
+    them in different orders would wait for each other for ever."""
+    wanted = select(JournalEntry.id).where(JournalEntry.id.in_(ids)).order_by(JournalEntry.id)
+    session.execute(wanted.with_for_update())
+
+
 def renew(db: Database, ids: Collection[str], *, owner: str, until: datetime) -> int:
     """Keep the leases; answer how many are still ours."""
     with db.write() as session:
+        _lock(session, ids)
         result = session.execute(
             update(JournalEntry)
             .where(JournalEntry.id.in_(ids), JournalEntry.lease_owner == owner)
@@ -183,7 +192,10 @@ def renew(db: Database, ids: Collection[str], *, owner: str, until: datetime) ->
 
 def let_go(db: Database, ids: Collection[str], *, owner: str) -> None:
     """Give the leases back; rows that somebody else took meanwhile stay theirs."""
+    if not ids:
+        return
     with db.write() as session:
+        _lock(session, ids)
         session.execute(
             update(JournalEntry)
             .where(JournalEntry.id.in_(ids), JournalEntry.lease_owner == owner)
@@ -194,7 +206,7 @@ def let_go(db: Database, ids: Collection[str], *, owner: str) -> None:
 def change(db: Database, changes: dict[str, dict[str, Any]], now: datetime) -> None:
     """Set columns of several rows in one transaction: row id → column → value."""
     with db.write() as session:
-        for entry_id, values in changes.items():
+        for entry_id, values in sorted(changes.items(), key=lambda one: one[0]):
             session.execute(update(JournalEntry).where(JournalEntry.id == entry_id).values(**values, updated_at=now))
 
 
