@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -146,3 +147,20 @@ def test_an_order_changed_since_its_last_try_is_due_again(db, clock):
     assert claim(db, clock) == []
     journal.note_seen(db, COMPANY, [replace(order, modified_at=after)], clock())
     assert [row.attempts for row in claim(db, clock)] == [0]
+
+
+def test_several_rows_are_changed_by_several_threads_without_a_deadlock(db, clock):
+    """Whoever needs several rows takes them in one order, whatever order they were named in."""
+    seen(db, clock, *(f"SO-{n}" for n in range(40)))
+    ids = [entry.id for entry in claim(db, clock)]
+
+    def change(order):
+        for turn in range(25):
+            journal.change(db, {entry_id: {"attempts": turn} for entry_id in order}, clock())
+            journal.renew(db, order, owner="first", until=clock() + timedelta(seconds=20))
+
+    with ThreadPoolExecutor(2) as pool:
+        for finished in [pool.submit(change, ids), pool.submit(change, ids[::-1])]:
+            finished.result(timeout=120)
+
+    assert {entry.attempts for entry in journal.by_ids(db, ids).values()} == {24}
