@@ -57,22 +57,21 @@ def _work(ctx: CompanyContext, company_row_id: str, listed: Mapping[str, Row], o
     claims = _Claims(ctx, only)
     counts: Counter[str] = Counter(seen=len(listed))
     total = len(listed)
-    pending: set[Future[tuple[int, Counter[str]]]] = set()
+    pending: dict[Future[Counter[str]], list[str]] = {}
     done = 0
     with ThreadPoolExecutor(max_workers=ctx.settings.work_threads, thread_name_prefix="orders") as pool:
         while True:
             while len(pending) < ctx.settings.work_threads and not ctx.stopping():
-                entries = claims.next()
+                entries = claims.next(in_hand=[entry_id for ids in pending.values() for entry_id in ids])
                 if not entries:
                     break
-                pending.add(pool.submit(_one_chunk, ctx, surroundings, entries, listed))
+                future = pool.submit(_one_chunk, ctx, surroundings, entries, listed)
+                pending[future] = [entry.id for entry in entries]
             if not pending:
                 break
-            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                taken, result = future.result()
-                done += taken
-                counts += result
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                done += len(pending.pop(future))
+                counts += future.result()
                 ctx.progress("orders", done, max(total, done))
     left = journal.counts(ctx.db, ctx.company.id, ctx.clock())
     words = ("seen", "created", "adopted", "released", "acknowledged", "failed")
@@ -90,8 +89,8 @@ class _Claims:
         self._only = {sales_id.lower() for sales_id in only}
         self._taken: set[str] = set()
 
-    def next(self) -> list[JournalEntry]:
-        """The next rows, leased to us; none when nothing is due and free."""
+    def next(self, in_hand: Collection[str]) -> list[JournalEntry]:
+        """The next rows, leased to us; none when nothing is due and free. ``in_hand``: rows our chunks still hold."""
         if self._narrowed and not self._only:
             return []
         ctx = self._ctx
@@ -103,6 +102,7 @@ class _Claims:
             lease=_lease(ctx),
             now=ctx.clock(),
             only=sorted(self._only),
+            in_hand=in_hand,
         )
         fresh = [entry for entry in claimed if entry.id not in self._taken]
         journal.let_go(ctx.db, [entry.id for entry in claimed if entry.id in self._taken], owner=ctx.owner)
@@ -117,7 +117,7 @@ def _lease(ctx: CompanyContext) -> timedelta:
 
 def _one_chunk(
     ctx: CompanyContext, surroundings: Surroundings, entries: list[JournalEntry], listed: Mapping[str, Row]
-) -> tuple[int, Counter[str]]:
+) -> Counter[str]:
     """Work on these rows while their lease is kept, and give them back whatever happens."""
     ids = [entry.id for entry in entries]
     lease = KeptLease(
@@ -127,6 +127,6 @@ def _one_chunk(
     )
     try:
         with lease:
-            return len(ids), Chunk(ctx, surroundings, entries, listed).run()
+            return Chunk(ctx, surroundings, entries, listed).run()
     finally:
         journal.let_go(ctx.db, ids, owner=ctx.owner)

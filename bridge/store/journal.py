@@ -145,10 +145,12 @@ def claim(
     lease: timedelta,
     now: datetime,
     only: Collection[str] = (),
+    in_hand: Collection[str] = (),
 ) -> list[JournalEntry]:
     """Take up to ``limit`` open rows that are due and free, oldest first, with a lease until ``now + lease``.
 
-    ``only`` narrows to these Sales ids and ignores their back-off (a person asked)."""
+    ``only`` narrows to these Sales ids and ignores their back-off (a person asked). ``in_hand`` are ids of rows that
+    the caller works on already: a lease of its own that ran out late is no reason to take them a second time."""
     due = or_(JournalEntry.next_attempt_at.is_(None), JournalEntry.next_attempt_at <= now)
     wanted: ColumnElement[bool] = JournalEntry.sales_id.in_(only) if only else due
     with db.write() as session:
@@ -160,10 +162,11 @@ def claim(
                     _open(),
                     wanted,
                     or_(JournalEntry.lease_until.is_(None), JournalEntry.lease_until <= now),
+                    JournalEntry.id.not_in(in_hand),
                 )
                 .order_by(JournalEntry.submitted_at, JournalEntry.sales_id)
                 .limit(limit)
-                .with_for_update(skip_locked=True)
+                .with_for_update(skip_locked=True, key_share=True)
             )
         )
         for row in rows:
@@ -173,9 +176,10 @@ def claim(
 
 def _lock(session: Session, ids: Collection[str]) -> None:
     """Take the rows' locks in the order of their ids, as everybody does who needs several: on PostgreSQL two that took
-    them in different orders would wait for each other for ever."""
+    them in different orders would wait for each other for ever. The lock is the one an update takes and no stronger:
+    whoever saves an order's lines or events shares the key of its row, in whatever order they come."""
     wanted = select(JournalEntry.id).where(JournalEntry.id.in_(ids)).order_by(JournalEntry.id)
-    session.execute(wanted.with_for_update())
+    session.execute(wanted.with_for_update(key_share=True))
 
 
 def renew(db: Database, ids: Collection[str], *, owner: str, until: datetime) -> int:
@@ -233,10 +237,14 @@ def lines_of(db: Database, entry_ids: Collection[str]) -> dict[str, list[Journal
 def put_back(db: Database, sales_ids: Collection[str] | None, now: datetime) -> int:
     """Make open rows due now, all or only these; answer how many."""
     with db.write() as session:
-        statement = update(JournalEntry).where(_open()).values(next_attempt_at=None, updated_at=now)
+        wanted = select(JournalEntry.id).where(_open())
         if sales_ids is not None:
-            statement = statement.where(JournalEntry.sales_id.in_(sales_ids))
-        return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+            wanted = wanted.where(JournalEntry.sales_id.in_(sales_ids))
+        ids = list(session.scalars(wanted.order_by(JournalEntry.id).with_for_update(key_share=True)))
+        for start in range(0, len(ids), 500):
+            some = JournalEntry.id.in_(ids[start : start + 500])
+            session.execute(update(JournalEntry).where(some).values(next_attempt_at=None, updated_at=now))
+        return len(ids)
 
 
 def counts(db: Database, company_id: str, now: datetime) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from bridge.records import new_id
 from bridge.store import couplings, failures, journal
@@ -21,8 +22,8 @@ def seen(db, clock, *numbers):
     return orders
 
 
-def claim(db, clock, owner="first", limit=50, only=()):
-    return journal.claim(db, COMPANY, owner=owner, limit=limit, lease=LEASE, now=clock(), only=only)
+def claim(db, clock, owner="first", limit=50, only=(), in_hand=()):
+    return journal.claim(db, COMPANY, owner=owner, limit=limit, lease=LEASE, now=clock(), only=only, in_hand=in_hand)
 
 
 def test_an_order_is_noted_once_however_often_it_is_listed(db, clock):
@@ -164,3 +165,39 @@ def test_several_rows_are_changed_by_several_threads_without_a_deadlock(db, cloc
             finished.result(timeout=120)
 
     assert {entry.attempts for entry in journal.by_ids(db, ids).values()} == {24}
+
+
+def test_lines_are_saved_in_any_order_while_the_rows_are_leased_and_changed(db, clock):
+    """Saving lines shares the key of their row; it must not wait for whoever renews the lease of several."""
+    seen(db, clock, *(f"SO-{n}" for n in range(40)))
+    ids = [entry.id for entry in claim(db, clock)]
+
+    def line(quantity):
+        return JournalLine(
+            line_number=10000, quantity=Decimal(quantity), unit_price=Decimal(1), discount_amount=Decimal(0)
+        )
+
+    def save():
+        for turn in range(25):
+            rows = {entry_id: line(turn) for entry_id in sorted(ids, reverse=True)}
+            journal.save_lines(db, {entry_id: [row] for entry_id, row in rows.items()})
+
+    def renew():
+        for _ in range(50):
+            journal.renew(db, ids, owner="first", until=clock() + timedelta(seconds=20))
+
+    with ThreadPoolExecutor(2) as pool:
+        for finished in [pool.submit(save), pool.submit(renew)]:
+            finished.result(timeout=120)
+
+    assert {rows[0].quantity for rows in journal.lines_of(db, ids).values()} == {Decimal(24)}
+
+
+def test_rows_in_hand_are_not_claimed_a_second_time_when_their_lease_ran_out(db, clock):
+    seen(db, clock, "SO-1", "SO-2")
+    [first, second] = claim(db, clock)
+    clock.forward(3600)
+
+    [again] = claim(db, clock, in_hand=[first.id])
+
+    assert again.id == second.id
