@@ -114,7 +114,10 @@ def test_coupling_the_same_pair_again_changes_nothing_and_another_partner_is_ref
     assert len(coupled(here, "ITEM-PRODUCT")) == 1
 
 
-@pytest.mark.parametrize(("bc", "sales"), [("NO-SUCH", ITEM), (ITEM, "NO-SUCH"), (new_id(), ITEM), (ITEM, new_id())])
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(("bc", "sales"), [("NO-SUCH", ITEM), (ITEM, "NO-SUCH"), (NOBODY, ITEM), (ITEM, NOBODY)])
 def test_a_record_that_does_not_exist_is_not_coupled(here: Surroundings, bc: str, sales: str):
     with pytest.raises(RecordNotFound) as refusal:
         couple(here.ctx, "ITEM-PRODUCT", bc, sales)
