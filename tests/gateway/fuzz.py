@@ -29,6 +29,9 @@ _SOUND = (
     "$filter=geo.distance(geography'SRID=0;Point(1 2)',Place) lt 2026-01-01T00:00:00Z",
     "$orderby=toupper(UOM) asc,Lines/$count&$select=*,A/B($top=5),@C.D",
     "company='Fjord %26 Sons'&tenant=T1&aid=FIN&$top=20000",
+    "$top=5&$skip=3&$count=true&$format=application/json;odata.metadata=full;IEEE754Compatible=true",
+    "$format=json&$select=ItemNo,Inventory&$orderby=ItemNo desc&$top=2147483647&$skip=2147483647&$count=false",
+    f"@c={PRODUCT}&@i={PRODUCT}&$select=Inventory&$format=json",
 )
 _SCRAPS = (
     *(
@@ -66,12 +69,25 @@ _SCRAPS = (
 )
 _PATHS = (
     f"{ROOT}/{SET}",
+    f"{ROOT}/{SET}({PRODUCT})",
+    f"{ROOT}/{SET}(CRM_ID=@c,Integration_ID=@i)/Inventory/$value",
+    f"{ROOT}/{SET}(CRM_ID={PRODUCT},Integration_ID={PRODUCT},Table_ID=27)/$count",
+    f"{ROOT}/Company(Id=8f2b1c1e-0a4e-4d1c-9b53-1f2d3c4b5a69)/{SET}",
+    f"{ROOT}/Company('Bob''s%20Shop')/Company(Id=@id)",
+    f"/v2.0/contoso.com/Production/ODataV4/{SET}",
+    f"/BC170/OData/{SET}(CRM_ID=guid'{PRODUCT}',Integration_ID=guid'{PRODUCT}')",
     f"{ROOT}/{SET}/$count",
     f"{ROOT}/Company('Fjord%20%26%20Sons')/{SET}",
     f"{ROOT}/{SET}(CRM_ID={PRODUCT},Integration_ID=@i)",
     f"{ROOT}/{SET}(CRM_ID={PRODUCT},Integration_ID={PRODUCT})/Inventory",
     f"{ROOT}/Company",
     f"{ROOT}/$metadata",
+)
+_PATH_SCRAPS = (
+    *("%00", "%FF", "%C3%28", "%ED%A0%80", "%F0%9F%98%80", "%2F", "%252F", "%", "%2", "%zz", "%3F", "%0D%0A", "\x7f"),
+    *("/", "//", "/..", "/.", "(", ")", "()", "''", "'", ",", "=", "@", "@p", "$", "$count", "/$value", "/$ref", "/$links"),
+    *("(Id=", "Company('", "Company(Id=x)/", "CRM_ID=", "guid'", "CRM_ID=null", "CRM_ID='A'", "9" * 3000, "(" * 800),
+    *("Company('x')/" * 40, "/Inventory" * 30, "\u00e6", "\U0001f600", "\u2028", ";v=1", "+", "%20", " ", "&", "#"),
 )
 
 
@@ -99,7 +115,17 @@ def queries(seed: int, count: int) -> Iterator[tuple[str, str]]:
             text = _mutated(dice, text)
         text = text[:12_000]
         encoded = text if dice.random() < 0.2 else quote(text, safe="=&$'()%+" if dice.random() < 0.5 else "=&$'(),:@/")
-        yield dice.choice(_PATHS) if dice.random() < 0.2 else _PATHS[0], encoded
+        path = dice.choice(_PATHS) if dice.random() < 0.3 else _PATHS[0]
+        yield _path(dice, path) if dice.random() < 0.2 else path, encoded
+
+
+def _path(dice: random.Random, path: str) -> str:
+    """A path broken somewhere behind the service's name, so that most still reach it; ``?`` would end it."""
+    for _ in range(dice.choice((1, 1, 2, 4))):
+        at = dice.randint(len(ROOT), len(path))
+        end = min(len(path), at + dice.choice((0, 1, 3, 30)))
+        path = path[:at] + dice.choice(_PATH_SCRAPS) + path[end:]
+    return path[:12_000]
 
 
 def _mutated(dice: random.Random, text: str) -> str:
