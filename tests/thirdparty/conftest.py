@@ -11,7 +11,7 @@ import pytest
 from tests.processes import SandboxProcess
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def secure_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     """The demo company, with Sales by HTTPS too; its certificate authority is trusted while the tests run."""
     process = SandboxProcess(tmp_path_factory.mktemp("secure"), "--sales-https")

@@ -110,9 +110,9 @@ def test_lists_are_read_page_by_page(sales: DataverseClient) -> None:
 def test_a_batch_with_a_change_set(sales: DataverseClient) -> None:
     batch = sales.batch.new()
     with batch.changeset() as together:
-        account = together.records.create("account", {"name": "In a batch"})
+        account = together.records.create("account", {"name": "By change set"})
         together.records.update("account", account, {"telephone1": "5550123"})
-    batch.records.list("account", filter="name eq 'In a batch'", select=["telephone1"])
+    batch.records.list("account", filter="name eq 'By change set'", select=["telephone1"])
     result = batch.execute()
     assert not result.failed
     listed = result.responses[-1].data

@@ -12,27 +12,12 @@ import requests
 
 from tests.processes import SandboxProcess
 from tests.services import Node
-
-
-def _token(env: dict[str, str], scope: str) -> str:
-    answer = requests.post(
-        f"{env['ENTRA_AUTHORITY']}/{env['ENTRA_TENANT_ID']}/oauth2/v2.0/token",
-        data={
-            "grant_type": "client_credentials",
-            "client_id": env["ENTRA_CLIENT_ID"],
-            "client_secret": env["ENTRA_CLIENT_SECRET"],
-            "scope": f"{scope}/.default",
-        },
-        verify=env["REQUESTS_CA_BUNDLE"],
-        timeout=10,
-    )
-    answer.raise_for_status()
-    return str(answer.json()["access_token"])
+from tests.thirdparty.tokens import token
 
 
 def test_dynamics_web_api_reads_and_writes(node: Node, secure_sandbox: SandboxProcess) -> None:
     env = secure_sandbox.env
-    output = node.run("dynamics-web-api.mjs", SALES_URL=env["SALES_URL"], TOKEN=_token(env, env["SALES_URL"]))
+    output = node.run("dynamics-web-api.mjs", SALES_URL=env["SALES_URL"], TOKEN=token(env, env["SALES_URL"]))
     seen: dict[str, Any] = json.loads(output)
     assert seen["created"] == "Fjordheim AS"
     assert seen["updated"] == seen["unchanged"] == "Fjordheim Handel AS"
@@ -60,7 +45,7 @@ def test_a_typed_client_can_be_generated_from_metadata(
     else:
         scope = "https://api.businesscentral.dynamics.com"
         address = f"{env['BC_URL']}/api/v2.0/$metadata"
-    answer = requests.get(address, headers={"Authorization": f"Bearer {_token(env, scope)}"}, timeout=10)
+    answer = requests.get(address, headers={"Authorization": f"Bearer {token(env, scope)}"}, timeout=10)
     assert answer.status_code == 200, answer.text
     source = tmp_path / "metadata.xml"
     source.write_bytes(answer.content)
