@@ -133,6 +133,8 @@ class JournalLine(Base):
     quantity: Mapped[Decimal]
     unit_price: Mapped[Decimal]
     discount_amount: Mapped[Decimal]
+    seen_quantity: Mapped[Decimal | None]
+    """The quantity Business Central showed last; empty until the line was seen there after its creation."""
 
 
 class OrderEvent(Base):
