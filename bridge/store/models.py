@@ -160,6 +160,7 @@ class AvailabilityItem(Base):
     """The projection: one row per Business Central item, inventory as the sum of its ledger entries."""
 
     __tablename__ = "availability_items"
+    __table_args__ = (Index("ix_availability_items_number", "company_id", "number"),)
     company_id: Mapped[str] = mapped_column(Guid, primary_key=True)
     item_id: Mapped[str] = mapped_column(Guid, primary_key=True)
     number: Mapped[str] = mapped_column(String(20), default="")
@@ -189,7 +190,7 @@ class AvailabilityTail(Base):
 
 
 class OpenLine(Base):
-    """What one line of an open sales or purchase order still has to ship or to receive of an item."""
+    """What one line of an open order still has to ship or to receive of an item, or what of a transfer is on its way."""
 
     __tablename__ = "availability_lines"
     __table_args__ = (
@@ -199,13 +200,16 @@ class OpenLine(Base):
     company_id: Mapped[str] = mapped_column(Guid, primary_key=True)
     line_id: Mapped[str] = mapped_column(Guid, primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
-    """``sale`` takes from stock on ``due_on``, ``purchase`` adds to it."""
+    """``sale`` takes from stock on ``due_on``, ``purchase`` adds to it; ``transit`` left one location and arrives at
+    ``location`` then."""
     document_id: Mapped[str] = mapped_column(Guid)
     item_id: Mapped[str] = mapped_column(Guid)
     quantity: Mapped[Decimal]
     """What is outstanding, in ``unit``: API v2.0 does not say how many base units that is."""
     unit: Mapped[str] = mapped_column(String(10), default="")
     due_on: Mapped[date | None] = mapped_column(Date)
+    variant: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    location: Mapped[str] = mapped_column(String(10), default="", server_default="")
 
 
 class AvailabilityQuestion(Base):

@@ -11,6 +11,7 @@ from bridge.store.models import OpenLine
 
 _CHUNK = 500
 _COLUMNS = ("company_id", "line_id", "kind", "document_id", "item_id", "quantity", "unit", "due_on")
+_PLACE = ("variant", "location")
 
 
 def save(db: Database, company_id: str, documents: Mapping[str, Sequence[OpenLine]]) -> int:
@@ -21,12 +22,17 @@ def save(db: Database, company_id: str, documents: Mapping[str, Sequence[OpenLin
     ids = list(documents)
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
-        rows = [{name: getattr(line, name) for name in _COLUMNS} for one in chunk for line in documents[one]]
+        rows = [_row(line) for one in chunk for line in documents[one]]
         with db.write() as session:
             session.execute(delete(OpenLine).where(OpenLine.company_id == company_id, OpenLine.document_id.in_(chunk)))
             if rows:
                 session.execute(insert(OpenLine), rows)
     return sum(len(lines) for lines in documents.values())
+
+
+def _row(line: OpenLine) -> dict[str, object]:
+    facts = {name: getattr(line, name) for name in _COLUMNS}
+    return facts | {name: getattr(line, name) or "" for name in _PLACE}
 
 
 def document_ids(db: Database, company_id: str, kind: str) -> set[str]:
