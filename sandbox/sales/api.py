@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.sales import actions, bulk, csdl, fetch, functions, keys, listing, metadata, writes
 from sandbox.sales.batch import handle_batch
+from sandbox.sales.bypass import asked_by
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import (
     DataverseError,
@@ -41,6 +42,7 @@ class Api:
 
     def handle(self, call: Call) -> Answer:
         """Answer one request, or raise the refusal."""
+        call = asked_by(self._env, call)
         parts = segments(call.path)
         if not parts:
             return _service_document(call)

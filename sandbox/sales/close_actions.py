@@ -49,6 +49,8 @@ def close(table: str, parameter: str, state: int, allowed: frozenset[int]) -> Ac
             raise not_found(table, ref.id)
         if row["statecode"] not in allowed:
             label = target.states[row["statecode"]].label
+            if table == "opportunity":
+                raise DataverseError(400, "0x80040515", f"The opportunity {ref.id} is closed already: {label}.")
             raise DataverseError(400, "0x80040233", f"The {table} {ref.id} is {label}, which does not allow this.")
         status = body.get("Status", -1)
         if status == -1:

@@ -26,6 +26,10 @@ class Caller:
     integration: bool = False
     """Whether the user is an integration user, to whom submitted orders stay open."""
     acting_for: str = ""
+    bypassed: frozenset[str] = frozenset()
+    """What of the environment's own logic the request asked to be left out: ``CustomSync``, ``CustomAsync``."""
+    tag: str = ""
+    """A word of the caller's that steps are told."""
 
     @property
     def users(self) -> tuple[str, ...]:
@@ -42,6 +46,8 @@ class Event:
     id: str
     changed: Row
     caller: Caller
+    before: Row | None = None
+    """The row as it was before an update or a delete."""
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
 
 

@@ -93,5 +93,7 @@ def _may_write(env: Environment, table: Table, column: Column, *, creating: bool
     if env.ignores_read_only:
         env.ignored.append(f"{table.name}.{column.name}")
         return False
+    if (table.name, column.name) == ("systemuser", "azureactivedirectoryobjectid"):
+        raise DataverseError(400, "0x80041d4f", "The azureactivedirectoryobjectid of a user cannot be changed.")
     code, verb = ("0x80041a01", "create") if creating else ("0x80041a02", "update")
     raise DataverseError(400, code, f"The property '{column.name}' of entity '{table.name}' is not valid for {verb}.")

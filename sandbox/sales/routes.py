@@ -35,7 +35,7 @@ def create_app(world: World) -> Flask:
     webhooks = Webhooks(env)
     env.on_event = webhooks.tell
     env.before_commit = webhooks.ask
-    kept = Kept(env.dump, env.load, {"tables": TABLES})
+    kept = Kept(env.dump, env.load, lambda: env.store.tables(), {"tables": TABLES})
     protection = ServiceProtection(world.clock.now)
 
     def start_again() -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from uuid import uuid4
+from xml.etree import ElementTree
 
+from sandbox.sales import catalogue_rules
 from sandbox.sales.environment import Caller, Environment
 from sandbox.sales.errors import DataverseError, invalid_argument, parent_read_only, read_only
-from sandbox.sales.model import Ref, Row, Table
+from sandbox.sales.model import Kind, Ref, Row, Table
 from sandbox.sales.pricing import ACTIVE, BY_HEADER, BY_LINE, SUBMITTED, Family
 
 _CURRENCY_CODES = {
@@ -20,6 +21,8 @@ _CURRENCY_CODES = {
     "quote": "0x80048cf6",
     "opportunity": "0x80048cef",
 }
+PRE_IMAGE, POST_IMAGE, BOTH_IMAGES = 0, 1, 2
+_CURRENCY_LOCKED = {"opportunity": "0x80048479", "quote": "0x8004480e"}
 _QUOTE_ALWAYS_OPEN = frozenset({"ownerid", "bcbi_companyid"})
 
 
@@ -39,6 +42,16 @@ def check_open(env: Environment, table: Table, row: Row, changes: Row, caller: C
         if table.name == "quote" and set(changes) <= _QUOTE_ALWAYS_OPEN:
             return
         raise read_only(table.name, row[table.id])
+    if table.name == "product":
+        catalogue_rules.change_product(row, changes)
+    if changes.get("transactioncurrencyid", row.get("transactioncurrencyid")) != row.get("transactioncurrencyid"):
+        _check_currency_change(env, table, row, changes)
+
+
+def check_state(env: Environment, table: Table, row: Row, state: int | None) -> None:
+    """Refuse a change of state that other rows forbid."""
+    if table.name == "pricelevel" and state == 1:
+        catalogue_rules.deactivate_price_list(env, row)
 
 
 def check_parent(env: Environment, family: Family, line: Row, caller: Caller) -> Row:
@@ -60,7 +73,16 @@ def complete(env: Environment, table: Table, row: Row, caller: Caller) -> None:
     special = _ON_CREATE.get(table.name)
     if special is not None:
         special(env, row)
+    check_links(env, table, row, row)
     settle(env, table, row)
+
+
+def check_links(env: Environment, table: Table, row: Row, changes: Row) -> None:
+    """Refuse a new customer that is inactive, and a new owner that is disabled or gone."""
+    if table.name in BY_HEADER and "customerid" in changes:
+        _check_customer(env, row)
+    if table.owned and "ownerid" in changes:
+        _check_owner(env, row)
 
 
 def settle(env: Environment, table: Table, row: Row) -> None:
@@ -85,6 +107,8 @@ def settle(env: Environment, table: Table, row: Row) -> None:
         row["owningteam"] = owner if owner is not None and owner.table == "team" else None
         principal = env.row(owner)
         row["owningbusinessunit"] = principal.get("businessunitid") if principal is not None else None
+    if table.name == "pricelevel":
+        catalogue_rules.price_list(env, row)
     if table.name == "serviceendpoint":
         row["isauthvalueset"] = bool(row.get("authvalue"))
     if table.name == "annotation":
@@ -103,6 +127,34 @@ def _complete_document(env: Environment, family: Family, row: Row) -> None:
         )
     if family.header == "quote":
         row.setdefault("revisionnumber", 0)
+
+
+def _check_currency_change(env: Environment, table: Table, row: Row, changes: Row) -> None:
+    """A currency stays while there are lines, and is not taken away from amounts."""
+    code = _CURRENCY_LOCKED.get(table.name)
+    if code is not None:
+        family = BY_HEADER[table.name]
+        if next(env.store.where(family.line, family.parent, row[table.id]), None) is not None:
+            raise DataverseError(400, code, f"The currency of a {table.name} cannot be changed while it has lines.")
+    merged = {**row, **changes}
+    money = [c.name for c in table.columns.values() if c.kind is Kind.MONEY and merged.get(c.name) is not None]
+    if changes["transactioncurrencyid"] is None and money:
+        raise DataverseError(400, "0x80048cfb", f"The currency cannot be null while {money[0]} has a value.")
+
+
+def _check_customer(env: Environment, row: Row) -> None:
+    customer = env.row(row.get("customerid"))
+    if customer is not None and customer.get("statecode") == 1:
+        raise DataverseError(400, "0x80040517", "The customer is inactive.")
+
+
+def _check_owner(env: Environment, row: Row) -> None:
+    owner: Ref | None = row.get("ownerid")
+    principal = env.row(owner)
+    if owner is not None and principal is None:
+        raise DataverseError(400, "0x80040229", f"The owner {owner.id} is invalid.")
+    if principal is not None and principal.get("isdisabled"):
+        raise DataverseError(400, "0x8004022b", "The owner is disabled: rows cannot be assigned to a disabled user.")
 
 
 def _check_currency(env: Environment, table: str, row: Row) -> None:
@@ -156,56 +208,6 @@ def _check_one_application_user(env: Environment, row: Row) -> None:
             raise DataverseError(400, "0x8004f511", "Another user has the same application id.")
 
 
-def _product(env: Environment, row: Row) -> None:
-    if not row.get("productnumber"):
-        raise DataverseError(400, "0x80043b05", "The product number is missing.")
-    if next(env.store.where("product", "productnumber", row["productnumber"]), None) is not None:
-        raise DataverseError(400, "0x80043b06", f"The product number {row['productnumber']} is in use.")
-    if row.get("defaultuomscheduleid") is None:
-        raise DataverseError(400, "0x80043b13", "The product needs a unit group.")
-    unit = env.row(row.get("defaultuomid"))
-    if unit is None or unit.get("uomscheduleid") != row["defaultuomscheduleid"]:
-        raise DataverseError(400, "0x80043b14", "The default unit is not in the unit group of the product.")
-    row.setdefault("productstructure", 1)
-    row.setdefault("producttypecode", 1)
-    row.setdefault("quantitydecimal", 0)
-    straight = env.organization.get("createproductswithoutparentinactivestate") and row.get("parentproductid") is None
-    row["statecode"], row["statuscode"] = (0, 1) if straight else (2, 0)
-
-
-def _unit_group(env: Environment, row: Row) -> None:
-    base = row.get("baseuomname")
-    if not base:
-        raise DataverseError(400, "0x80040200", "A unit group needs baseuomname, the name of its base unit.")
-    unit = {"uomid": str(uuid4()), "name": base, "quantity": Decimal(1), "isschedulebaseuom": True}
-    env.store.put(
-        "uom", {**unit, "uomscheduleid": Ref("uomschedule", row["uomscheduleid"]), "createdon": row["createdon"]}
-    )
-
-
-def _unit(_env: Environment, row: Row) -> None:
-    if row.get("uomscheduleid") is None:
-        raise DataverseError(400, "0x80043b0a", "The unit needs its unit group.")
-    row.setdefault("isschedulebaseuom", False)
-
-
-def _price(env: Environment, row: Row) -> None:
-    price_list, product = env.row(row.get("pricelevelid")), env.row(row.get("productid"))
-    if price_list is None:
-        raise DataverseError(400, "0x80043b12", "The price list is missing.")
-    if product is None:
-        raise DataverseError(400, "0x80043b11", "The product id is missing.")
-    if product.get("statecode") == 1:
-        raise DataverseError(400, "0x80061009", "A retired product cannot be added to a price list.")
-    for other in env.store.where("productpricelevel", "productid", row["productid"].id):
-        if other.get("pricelevelid") == row["pricelevelid"] and other.get("uomid") == row.get("uomid"):
-            raise DataverseError(400, "0x80043b08", "This product and unit has a price in this price list already.")
-    row["transactioncurrencyid"] = price_list.get("transactioncurrencyid")
-    row["productnumber"] = product.get("productnumber")
-    row.setdefault("pricingmethodcode", 1)
-    row.setdefault("quantitysellingcode", 1)
-
-
 def _post(_env: Environment, row: Row) -> None:
     if not row.get("text"):
         raise DataverseError(400, "0x80040200", "A post needs its text.")
@@ -225,6 +227,23 @@ def _endpoint(_env: Environment, row: Row) -> None:
         raise invalid_argument("The sandbox serves webhooks only: contract 8.")
     if not str(row.get("url") or "").startswith(("http://", "https://")):
         raise invalid_argument("A webhook needs an absolute url.")
+    if row.get("authtype") == 1:
+        raise DataverseError(400, "0x80050209", "ACS is no longer supported: choose another authtype.")
+    if row.get("authtype") in (5, 6):
+        _check_auth_settings(str(row.get("authvalue") or ""))
+
+
+def _check_auth_settings(text: str) -> None:
+    """Headers and query parameters are given as ``<settings><setting name="" value=""/></settings>``."""
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 - written by the tester, a few elements
+    except ElementTree.ParseError:
+        raise DataverseError(400, "0x80050203", "The authvalue of a webhook must be valid XML.") from None
+    settings = root.findall("setting")
+    if root.tag != "settings" or not settings or not all(s.get("name") and s.get("value") for s in settings):
+        raise DataverseError(
+            400, "0x80050204", "The authvalue of a webhook must hold settings, each with its name and value."
+        )
 
 
 def _step(_env: Environment, row: Row) -> None:
@@ -236,13 +255,30 @@ def _step(_env: Environment, row: Row) -> None:
         raise DataverseError(400, "0x80040200", "A step needs its message and its event handler.")
 
 
+def _step_image(env: Environment, row: Row) -> None:
+    """A row as it was before or is after the operation; there is no before of a create, no after of a delete."""
+    step = env.row(row.get("sdkmessageprocessingstepid"))
+    if step is None or row.get("imagetype") is None or not row.get("entityalias"):
+        raise DataverseError(400, "0x80040200", "An image needs its step, its imagetype and its entityalias.")
+    message = (env.row(step.get("sdkmessageid")) or {}).get("name")
+    before, after = row["imagetype"] in (PRE_IMAGE, BOTH_IMAGES), row["imagetype"] in (POST_IMAGE, BOTH_IMAGES)
+    if before and message == "Create":
+        raise invalid_argument("PreImage is not supported for the message Create.")
+    if after and (message == "Delete" or step.get("stage") != 40):
+        raise invalid_argument("PostImage is only supported after the operation, and not for the message Delete.")
+    expected = "Id" if message == "Create" else "Target"
+    if row.get("messagepropertyname") != expected:
+        raise invalid_argument(f"Message property name '{row.get('messagepropertyname')}' is not valid on {message}.")
+
+
 _ON_CREATE: Mapping[str, Callable[[Environment, Row], None]] = {
-    "product": _product,
-    "uomschedule": _unit_group,
-    "uom": _unit,
-    "productpricelevel": _price,
+    "product": catalogue_rules.new_product,
+    "uomschedule": catalogue_rules.new_unit_group,
+    "uom": catalogue_rules.new_unit,
+    "productpricelevel": catalogue_rules.new_price,
     "post": _post,
     "annotation": _annotation,
     "serviceendpoint": _endpoint,
     "sdkmessageprocessingstep": _step,
+    "sdkmessageprocessingstepimage": _step_image,
 }

@@ -51,6 +51,7 @@ _ALL = (
     platform.SDK_MESSAGE,
     platform.SDK_MESSAGE_FILTER,
     platform.STEP,
+    platform.STEP_IMAGE,
 )
 TABLES: Mapping[str, Table] = MappingProxyType({t.name: t for t in _ALL})
 BY_ENTITY_SET: Mapping[str, Table] = MappingProxyType({t.entity_set: t for t in _ALL})
@@ -89,7 +90,8 @@ CHOICES: Mapping[str, Mapping[int, str]] = MappingProxyType(
         },
         "stage": {10: "Pre-validation", 20: "Pre-operation", 40: "Post-operation"},
         "mode": {0: "Synchronous", 1: "Asynchronous"},
-        "authtype": {2: "SASKey", 3: "SASToken", 4: "WebhookKey", 5: "HttpHeader", 6: "HttpQueryString"},
+        "imagetype": {0: "PreImage", 1: "PostImage", 2: "Both"},
+        "authtype": {1: "ACS", 2: "SASKey", 3: "SASToken", 4: "WebhookKey", 5: "HttpHeader", 6: "HttpQueryString"},
         "discountcalculationmethod": {0: "Line Item", 1: "Per Unit"},
     }
 )

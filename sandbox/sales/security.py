@@ -17,7 +17,8 @@ from sandbox.sales.tables_security import ROLE_PRIVILEGES, TEAM_MEMBERS, TEAM_RO
 BASIC, LOCAL, DEEP, GLOBAL = 1, 2, 4, 8
 DEPTHS: Mapping[str, int] = {"Basic": BASIC, "Local": LOCAL, "Deep": DEEP, "Global": GLOBAL}
 ACT_FOR_OTHERS = "prvActOnBehalfOfAnotherUser"
-BYPASS_LOGIC = "prvBypassCustomPlugins"
+BYPASS_PLUGINS = "prvBypassCustomPlugins"
+BYPASS_LOGIC = "prvBypassCustomBusinessLogic"
 CUSTOMIZE = "prvWriteEntity"
 """Needed to define or drop an alternate key."""
 VERBS = ("Create", "Read", "Write", "Delete", "Append", "AppendTo", "Assign", "Share")
@@ -56,6 +57,7 @@ _SUFFIXES: Mapping[str, str] = {
     "sdkmessage": "SdkMessage",
     "sdkmessagefilter": "SdkMessage",
     "sdkmessageprocessingstep": "SdkMessageProcessingStep",
+    "sdkmessageprocessingstepimage": "SdkMessageProcessingStep",
     "nav_connection": "nav_connection",
     "bcbi_company": "bcbi_company",
     "msdyn_postconfig": "msdyn_PostConfig",
@@ -79,7 +81,7 @@ def suffix(table: str) -> str:
 def all_privileges() -> Mapping[str, int]:
     """Every privilege of the environment with its access right; those of no table have 0."""
     names = {f"prv{verb}{suffix(table)}": _ACCESS_RIGHTS[verb] for table in TABLES for verb in VERBS}
-    return {**names, ACT_FOR_OTHERS: 0, BYPASS_LOGIC: 0, CUSTOMIZE: 0}
+    return {**names, ACT_FOR_OTHERS: 0, BYPASS_PLUGINS: 0, BYPASS_LOGIC: 0, CUSTOMIZE: 0}
 
 
 class Privileges:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sandbox.sales.catalogue_rules import simple
 from sandbox.sales.errors import DataverseError
 from sandbox.sales.model import Row, Table
 
 _SCHEMA_NAMES = {"salesorder": "SalesOrder", "pricelevel": "PriceLevel", "uomschedule": "UoMSchedule"}
 
 _BY_PATCH: Mapping[str, frozenset[tuple[int, int]]] = {
-    "quote": frozenset({(0, 1), (1, 0)}),
-    "salesorder": frozenset({(0, 1), (1, 0), (2, 0), (3, 0), (4, 0), (0, 4), (1, 4), (3, 4)}),
-    "invoice": frozenset({(0, 2), (0, 3), (2, 3), (2, 0), (3, 0)}),
+    "quote": frozenset({(0, 0), (0, 1), (1, 0)}),
+    "salesorder": frozenset({(0, 0), (0, 1), (1, 0), (2, 0), (3, 0), (4, 0), (0, 4), (1, 4), (3, 4)}),
+    "invoice": frozenset({(0, 0), (0, 2), (0, 3), (2, 3), (2, 0), (3, 0)}),
     "opportunity": frozenset({(1, 0), (2, 0)}),
     "product": frozenset({(2, 0), (3, 0), (0, 3), (0, 1), (1, 0)}),
 }
@@ -27,6 +28,9 @@ _BY_ACTION = {
     ("opportunity", 2): "lost",
 }
 _PRODUCT_CODES = {
+    (0, 0): "0x8004f982",
+    (1, 1): "0x8004f980",
+    (2, 2): "0x8004f981",
     (0, 2): "0x8004f912",
     (2, 1): "0x8004f978",
     (1, 2): "0x8004f979",
@@ -64,6 +68,10 @@ def change_by_patch(table: Table, row: Row, state: int | None, status: int | Non
     allowed = _BY_PATCH.get(table.name)
     if allowed is not None and (current, state) not in allowed:
         raise _refusal(table, row_id, current, state)
+    if table.name == "product" and (current, state) == (1, 0) and not simple(row):
+        raise DataverseError(
+            400, "0x8004f977", f"The product {row_id} is a family, a bundle or in a family: it stays retired."
+        )
     return {"statecode": state, "statuscode": target}
 
 

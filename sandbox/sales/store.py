@@ -7,10 +7,11 @@ reader may keep what it was given. Versions rise over the whole environment, as 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from sandbox.rows import Index
 from sandbox.sales.model import Kind, Ref, Row, Table
 
 _ALSO_INDEXED = {
@@ -45,7 +46,8 @@ class Store:
             for name, t in tables.items()
         }
         self._touched: dict[str, int] = {}
-        self._indexes: dict[tuple[str, str], dict[Any, dict[str, None]]] = {}
+        self._indexes: dict[tuple[str, str], Index] = {}
+        self._written: dict[str, dict[str, None]] = {}
         self._deleted: deque[tuple[int, str, str]] = deque()
         self._forgotten = 0
         self._version = 1000
@@ -75,7 +77,8 @@ class Store:
         Texts are found without regard to case.
         """
         rows = self._rows[table]
-        for row_id in list(self._indexes.get((table, column), {}).get(_key(value), ())):
+        index = self._indexes.get((table, column))
+        for row_id in list(index.ids(_key(value))) if index is not None else ():
             yield rows[row_id]
 
     def indexed(self, table: str) -> tuple[str, ...]:
@@ -87,10 +90,10 @@ class Store:
         if column in self._indexed[table]:
             return
         self._indexed[table] += (column,)
-        index = self._indexes.setdefault((table, column), {})
+        index = self._index(table, column)
         for row_id, row in self._rows[table].items():
             if (value := _key(row.get(column))) is not None:
-                index.setdefault(value, {})[row_id] = None
+                index.add(value, row_id)
 
     def touched(self, tables: Iterable[str]) -> int:
         """How often ``tables`` have been written, undone writes included: tells whether what was derived is stale."""
@@ -161,15 +164,67 @@ class Store:
             after = _key(row.get(column)) if row is not None else None
             if before == after:
                 continue
-            index = self._indexes.setdefault((table, column), {})
+            index = self._index(table, column)
             if before is not None:
-                index[before].pop(row_id, None)
+                index.discard(before, row_id)
             if after is not None:
-                index.setdefault(after, {})[row_id] = None
+                index.add(after, row_id)
+        if table in self._written:
+            self._written[table][row_id] = None
         if row is None:
             rows.pop(row_id, None)
         else:
             rows[row_id] = row
+
+    def _index(self, table: str, column: str) -> Index:
+        index = self._indexes.get((table, column))
+        if index is None:
+            index = self._indexes[(table, column)] = Index()
+        return index
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the rows, which are kept one by one, and what follows from them."""
+        left_out = {"_rows": {name: {} for name in self._rows}, "_indexes": {}, "_undo": [], "_written": {}}
+        return {**self.__dict__, **left_out}
+
+    def tables(self) -> Mapping[str, KeptRows]:
+        """Each table as snapshots and the state file see it."""
+        return {name: KeptRows(self, name) for name in self._rows}
+
+    def rows_by_id(self, table: str) -> Mapping[str, Row]:
+        """All rows of a table. Not to be kept over a change of it."""
+        return self._rows[table]
+
+    def watch(self, table: str) -> Collection[str] | None:
+        """Ids that were written since the last call; None at the first."""
+        written = self._written.get(table)
+        self._written[table] = {}
+        return written
+
+    def refill(self, table: str, rows: Iterable[Row]) -> None:
+        """Take these rows, as they are, in place of those there are."""
+        self._written.pop(table, None)
+        for row_id in list(self._rows[table]):
+            self._swap(table, row_id, None)
+        name = self._tables[table].id
+        for row in rows:
+            self._swap(table, row[name], row)
+
+
+class KeptRows:
+    """One table of a store, as :class:`sandbox.rows.KeptTable`."""
+
+    def __init__(self, store: Store, table: str) -> None:
+        self._store, self._table = store, table
+
+    def all_rows(self) -> Mapping[str, Row]:
+        return self._store.rows_by_id(self._table)
+
+    def watch(self) -> Collection[str] | None:
+        return self._store.watch(self._table)
+
+    def refill(self, rows: Iterable[Row]) -> None:
+        self._store.refill(self._table, rows)
 
 
 def _key(value: Any) -> Any:

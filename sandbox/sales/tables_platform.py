@@ -117,5 +117,18 @@ STEP = table(
     " asyncautodelete:yesno filteringattributes:memo configuration:memo sdkmessageid:>sdkmessage"
     " sdkmessagefilterid:>sdkmessagefilter eventhandler:>serviceendpoint|plugintype",
     states={0: State("Enabled", 1, {1: "Enabled"}), 1: State("Disabled", 2, {2: "Disabled"})},
+    collections={
+        "sdkmessageprocessingstepid_sdkmessageprocessingstepimage": Collection(
+            "sdkmessageprocessingstepimage", "sdkmessageprocessingstepid", "cascade"
+        )
+    },
+    tracked=False,
+)
+STEP_IMAGE = table(
+    "sdkmessageprocessingstepimage",
+    "sdkmessageprocessingstepimages",
+    otc=4615,
+    both="name:text256 description:text256 imagetype:choice entityalias:text256 attributes:memo"
+    " messagepropertyname:text256 sdkmessageprocessingstepid:>sdkmessageprocessingstep",
     tracked=False,
 )

@@ -17,6 +17,7 @@ from sandbox.sales.errors import DataverseError, bad_payload
 from sandbox.sales.model import Column, Kind, Ref, Table
 
 MONEY = Decimal("0.0001")
+_FIRST_DAY = (1753, 1, 1)
 _LARGEST_INTEGER = 2_147_483_647
 _LARGEST_AMOUNT = Decimal("922337203685477")
 
@@ -81,6 +82,10 @@ def _check_range(choices: Choices, table: Table, column: Column, value: Any) -> 
                 f"A validation error occurred. The value {value} of the {where} is outside the valid range."
                 f" Accepted Values: {','.join(map(str, labels))}",
             )
+    if column.kind in (Kind.DATE, Kind.MOMENT) and (value.year, value.month, value.day) < _FIRST_DAY:
+        raise DataverseError(
+            400, "0x80040239", f"The date of the {where} is less than the minimum value supported by the server."
+        )
     if column.kind is Kind.INTEGER and abs(value) > _LARGEST_INTEGER:
         raise DataverseError(400, "0x8004432f", f"A validation error occurred.  The value of the {where} is too large.")
     if column.kind in (Kind.MONEY, Kind.DECIMAL) and abs(value) > _LARGEST_AMOUNT:

@@ -23,10 +23,12 @@ from xml.etree import ElementTree
 from sandbox.sales.environment import Environment, Event
 from sandbox.sales.errors import DataverseError
 from sandbox.sales.model import Kind, Ref, Row
+from sandbox.sales.rules import BOTH_IMAGES, POST_IMAGE, PRE_IMAGE
 from sandbox.sales.schema import TABLES
 from sandbox.sales.values import show
 
 SECONDS = 60
+SYNC_LOGIC, ASYNC_LOGIC = "CustomSync", "CustomAsync"
 SYNCHRONOUS = 0
 SYNC_STATUS = 400
 """Unverified: the status under which a failed synchronous step reaches the caller."""
@@ -49,6 +51,8 @@ class Webhooks:
 
     def tell(self, event: Event) -> None:
         """Queue the deliveries of an event. Called with the world's lock held; delivers outside of it."""
+        if ASYNC_LOGIC in event.caller.bypassed:
+            return
         for step in self._env.store.rows("sdkmessageprocessingstep"):
             endpoint = self._env.row(step.get("eventhandler"))
             if endpoint is None or step.get("mode") == SYNCHRONOUS or not self._concerns(step, event):
@@ -61,6 +65,8 @@ class Webhooks:
 
         The receiver must not call the sandbox before it has answered: it holds still meanwhile.
         """
+        if SYNC_LOGIC in event.caller.bypassed:
+            return
         for step in list(self._env.store.rows("sdkmessageprocessingstep")):
             endpoint = self._env.row(step.get("eventhandler"))
             if endpoint is None or step.get("mode") != SYNCHRONOUS or not self._concerns(step, event):
@@ -125,16 +131,35 @@ class Webhooks:
             "OutputParameters": [{"key": "id", "value": event.id}] if created else [],
             "OwningExtension": _reference(ref),
             "ParentContext": None,
-            "PostEntityImages": [],
-            "PreEntityImages": [],
+            "PostEntityImages": self._images(event, step, (POST_IMAGE, BOTH_IMAGES)),
+            "PreEntityImages": self._images(event, step, (PRE_IMAGE, BOTH_IMAGES)),
             "PrimaryEntityId": event.id,
             "PrimaryEntityName": event.table,
             "RequestId": None,
             "SecondaryEntityName": "none",
-            "SharedVariables": [],
+            "SharedVariables": [{"key": "tag", "value": event.caller.tag}] if event.caller.tag else [],
             "Stage": step.get("stage", 40),
             "UserId": event.caller.user_id,
         }
+
+    def _images(self, event: Event, step: Row, kinds: tuple[int, ...]) -> list[dict[str, Any]]:
+        """The images of one side that were registered for a step; an asynchronous one also gets the row's name."""
+        before = PRE_IMAGE in kinds
+        row = event.before if before else self._env.store.get(event.table, event.id)
+        if row is None:
+            return []
+        step_id = step["sdkmessageprocessingstepid"]
+        found = []
+        for image in self._env.store.where("sdkmessageprocessingstepimage", "sdkmessageprocessingstepid", step_id):
+            if image["imagetype"] in kinds:
+                wanted = {name.strip() for name in (image.get("attributes") or "").split(",") if name.strip()}
+                shown = {k: v for k, v in row.items() if v is not None and (not wanted or k in wanted)}
+                found.append({"key": image["entityalias"], "value": _entity(event.table, event.id, shown)})
+        if not before and step.get("mode") != SYNCHRONOUS:
+            name = TABLES[event.table].primary_name
+            shown = {name: row.get(name)} if row.get(name) is not None else {}
+            found.append({"key": "AsynchronousStepPrimaryName", "value": _entity(event.table, event.id, shown)})
+        return found
 
     def _deliver(self, url: str, headers: dict[str, str], body: dict[str, Any]) -> int:
         data = json.dumps(body).encode()
@@ -187,10 +212,14 @@ def _settings(text: str) -> list[tuple[str, str]]:
 def _target(event: Event) -> dict[str, Any]:
     if event.message == "Delete":
         return {"__type": f"EntityReference:{_CONTRACTS}", **_reference(Ref(event.table, event.id))}
-    columns = TABLES[event.table].columns
+    return _entity(event.table, event.id, event.changed)
+
+
+def _entity(table: str, row_id: str, values: Row) -> dict[str, Any]:
+    columns = TABLES[table].columns
     attributes = [
         {"key": name, "value": _value(columns[name].kind, value)}
-        for name, value in event.changed.items()
+        for name, value in values.items()
         if name in columns and columns[name].read
     ]
     return {
@@ -198,9 +227,9 @@ def _target(event: Event) -> dict[str, Any]:
         "Attributes": attributes,
         "EntityState": None,
         "FormattedValues": [],
-        "Id": event.id,
+        "Id": row_id,
         "KeyAttributes": [],
-        "LogicalName": event.table,
+        "LogicalName": table,
         "RelatedEntities": [],
         "RowVersion": None,
     }

@@ -104,7 +104,7 @@ def update(
 ) -> None:
     """Change columns of a row, then its state. 404 if it is not there, 412 if ``if_match`` is another version."""
     with env.transaction():
-        row = env.store.get(table.name, row_id)
+        row = before = env.store.get(table.name, row_id)
         if row is None:
             raise not_found(table.name, row_id)
         env.privileges.demand(caller.users, "Write", table, row)
@@ -117,6 +117,7 @@ def update(
         if changes or not (state is not None or status is not None):
             rules.check_open(env, table, row, changes, caller)
             row = {**row, **changes}
+            rules.check_links(env, table, row, changes)
             rules.settle(env, table, row)
             keys.check_unique(env, table, row)
             if detect_duplicates:
@@ -127,7 +128,7 @@ def update(
         said = dict(changes)
         if state is not None or status is not None:
             said.update(_change_state(env, table, row_id, state, status, caller))
-        env.say(Event("Update", table.name, row_id, {**said, **_said(row, table)}, caller))
+        env.say(Event("Update", table.name, row_id, {**said, **_said(row, table)}, caller, before))
 
 
 def set_state(env: Environment, table: Table, row_id: str, state: int, status: int, caller: Caller) -> None:
@@ -138,10 +139,10 @@ def set_state(env: Environment, table: Table, row_id: str, state: int, status: i
             raise not_found(table.name, row_id)
         env.privileges.demand(caller.users, "Write", table, row)
         changes: Row = {"statecode": state, "statuscode": check_status(table, row_id, state, status)}
-        row = {**row, **changes}
+        before, row = row, {**row, **changes}
         _stamp(env, row, caller, creating=False)
         env.store.put(table.name, row)
-        env.say(Event("Update", table.name, row_id, {**changes, **_said(row, table)}, caller))
+        env.say(Event("Update", table.name, row_id, {**changes, **_said(row, table)}, caller, before))
 
 
 def delete(env: Environment, table: Table, row_id: str, caller: Caller, *, if_match: str = "") -> None:
@@ -219,8 +220,9 @@ def _remove(env: Environment, table: Table, row_id: str, caller: Caller) -> None
         child_table = TABLES[collection.table]
         for child in list(env.store.where(collection.table, collection.column, row_id)):
             _part(env, table, collection, child_table, child, caller)
+    before = env.store.get(table.name, row_id)
     env.store.remove(table.name, row_id)
-    env.say(Event("Delete", table.name, row_id, {}, caller))
+    env.say(Event("Delete", table.name, row_id, {}, caller, before))
 
 
 def _part(
@@ -246,6 +248,7 @@ def _change_state(
     if row is None:
         raise not_found(table.name, row_id)
     changes = change_by_patch(table, row, state, status)
+    rules.check_state(env, table, row, state)
     if table.name == "salesorder" and changes.get("statecode") == pricing.SUBMITTED and row.get("submitdate") is None:
         changes["submitdate"] = env.world.clock.now().replace(microsecond=0)
     row = {**row, **changes}

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.desk import Desk, sales_id
+from sandbox.sales import webhooks
+from tests.sandbox.desk import Desk, Reply, sales_id
+from tests.sandbox.test_sales_checklist import refusal
 
 ORDER = f"salesorders({sales_id('salesorder', 'SO-1')})"
 PATIENCE = 10
@@ -23,12 +25,15 @@ class Receiver:
     def __init__(self) -> None:
         self.received: Queue[tuple[str, dict[str, str], dict[str, Any]]] = Queue()
         self.answers: Queue[int] = Queue()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                outer.may_answer.wait(PATIENCE)
                 self.send_response(200 if outer.answers.empty() else outer.answers.get())
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -68,7 +73,14 @@ def receiver() -> Iterator[Receiver]:
 def register(
     desk: Desk, url: str, *, authtype: int = 5, message: str = "Update", columns: str = "", mode: int = 1
 ) -> str:
-    """A webhook with one step on orders, registered as the real service wants it."""
+    """A webhook with one step on orders, registered as the real service wants it; the endpoint's id."""
+    return register_step(desk, url, authtype=authtype, message=message, columns=columns, mode=mode)[0]
+
+
+def register_step(
+    desk: Desk, url: str, *, authtype: int = 5, message: str = "Update", columns: str = "", mode: int = 1
+) -> tuple[str, str]:
+    """As :func:`register`; the endpoint's id and the step's."""
     secret = "s3cret" if authtype == 4 else '<settings><setting name="x-key" value="s3cret" /></settings>'
     endpoint = desk.post(
         "serviceendpoints", {"name": "Hook", "url": url, "contract": 8, "authtype": authtype, "authvalue": secret}
@@ -86,11 +98,29 @@ def register(
         "sdkmessagefilterid@odata.bind": f"/sdkmessagefilters({filters[0]['sdkmessagefilterid']})",
         "eventhandler_serviceendpoint@odata.bind": f"/serviceendpoints({endpoint})",
     }
-    assert desk.post("sdkmessageprocessingsteps", step).status == 204
-    return endpoint
+    made = desk.post("sdkmessageprocessingsteps", step)
+    assert made.status == 204
+    return endpoint, made.new_id
 
 
-def test_a_submit_is_told_with_the_secret_and_the_changed_columns_only(desk: Desk, receiver: Receiver) -> None:
+def register_image(desk: Desk, step: str, kind: int, columns: str = "", where: str = "Target") -> Reply:
+    body = {
+        "name": "Image",
+        "imagetype": kind,
+        "entityalias": f"image{kind}",
+        "attributes": columns,
+        "messagepropertyname": where,
+        "sdkmessageprocessingstepid@odata.bind": f"/sdkmessageprocessingsteps({step})",
+    }
+    return desk.post("sdkmessageprocessingstepimages", body)
+
+
+def attributes(images: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Values of images by alias and column."""
+    return {i["key"]: {a["key"]: a["value"] for a in i["value"]["Attributes"]} for i in images}
+
+
+def test_26_a_submit_is_told_with_the_secret_and_the_changed_columns_only(desk: Desk, receiver: Receiver) -> None:
     register(desk, receiver.url, columns="statecode,statuscode")
     desk.patch(ORDER, {"description": "not watched"})
     desk.control("POST", "submit", {"order": "SO-1"})
@@ -106,7 +136,7 @@ def test_a_submit_is_told_with_the_secret_and_the_changed_columns_only(desk: Des
         receiver.received.get_nowait()
 
 
-def test_a_key_goes_into_the_address_and_is_never_read_back(desk: Desk, receiver: Receiver) -> None:
+def test_26_a_key_goes_into_the_address_and_is_never_read_back(desk: Desk, receiver: Receiver) -> None:
     endpoint = register(desk, receiver.url, authtype=4, message="Create")
     made = desk.post("salesorders", {"name": "New"}).new_id
     path, _, body = receiver.next()
@@ -116,7 +146,7 @@ def test_a_key_goes_into_the_address_and_is_never_read_back(desk: Desk, receiver
     assert (row["isauthvalueset"], "authvalue" in row) == (True, False)
 
 
-def test_what_is_undone_is_not_told(desk: Desk, receiver: Receiver) -> None:
+def test_26_what_is_undone_is_not_told(desk: Desk, receiver: Receiver) -> None:
     register(desk, receiver.url)
     assert desk.patch(ORDER, {"description": "x", "statecode": 3}).status == 400
     desk.patch(ORDER, {"description": "y"})
@@ -125,7 +155,7 @@ def test_what_is_undone_is_not_told(desk: Desk, receiver: Receiver) -> None:
     assert sent["description"] == "y"
 
 
-def test_a_receiver_that_is_away_gets_one_more_attempt(desk: Desk, receiver: Receiver) -> None:
+def test_26_a_receiver_that_is_away_gets_one_more_attempt(desk: Desk, receiver: Receiver) -> None:
     register(desk, receiver.url)
     receiver.answers.put(503)
     desk.patch(ORDER, {"description": "x"})
@@ -133,13 +163,13 @@ def test_a_receiver_that_is_away_gets_one_more_attempt(desk: Desk, receiver: Rec
     assert first[2]["CorrelationId"] == second[2]["CorrelationId"]
 
 
-def test_an_asynchronous_step_before_the_operation_is_refused(desk: Desk) -> None:
+def test_26_an_asynchronous_step_before_the_operation_is_refused(desk: Desk) -> None:
     body = {"name": "s", "stage": 20, "mode": 1}
     refused = desk.post("sdkmessageprocessingsteps", body)
     assert (refused.status, "asynchronous" in refused.text) == (400, True)
 
 
-def test_a_synchronous_step_that_fails_undoes_the_operation(desk: Desk, receiver: Receiver) -> None:
+def test_26_a_synchronous_step_that_fails_undoes_the_operation(desk: Desk, receiver: Receiver) -> None:
     register(desk, receiver.url, mode=0)
     receiver.answers.put(400)
     refused = desk.patch(ORDER, {"description": "x"})
@@ -148,3 +178,92 @@ def test_a_synchronous_step_that_fails_undoes_the_operation(desk: Desk, receiver
     assert receiver.next()[2]["Mode"] == 0
     assert desk.patch(ORDER, {"description": "y"}).status == 204
     assert desk.get(ORDER).json["description"] == "y"
+
+
+def test_26_images_show_the_row_before_and_after(desk: Desk, receiver: Receiver) -> None:
+    _, step = register_step(desk, receiver.url)
+    assert register_image(desk, step, 0, "description,statecode").status == 204
+    assert register_image(desk, step, 1, "description").status == 204
+    desk.patch(ORDER, {"description": "first"})
+    desk.patch(ORDER, {"description": "second"})
+    bodies = sorted((receiver.next()[2] for _ in range(2)), key=lambda body: str(body["PreEntityImages"]))
+    before, after = attributes(bodies[0]["PreEntityImages"]), attributes(bodies[0]["PostEntityImages"])
+    assert before["image0"]["description"] == "first"
+    assert before["image0"]["statecode"]["Value"] == 0
+    assert after == {"image1": {"description": "second"}, "AsynchronousStepPrimaryName": {"name": "Open order"}}
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "where", "words"),
+    [
+        ("Create", 0, "Id", "PreImage is not supported"),
+        ("Delete", 1, "Target", "PostImage is only supported"),
+        ("Update", 2, "Id", "Message property name 'Id' is not valid"),
+    ],
+)
+def test_26_images_there_cannot_be_are_refused(desk: Desk, message: str, kind: int, where: str, words: str) -> None:
+    _, step = register_step(desk, "http://127.0.0.1:9/hook", message=message)
+    refused = register_image(desk, step, kind, where=where)
+    assert refusal(refused) == (400, "0x80040203")
+    assert words in refused.text
+
+
+def test_26_a_row_over_256_kilobytes_is_told_without_its_values(desk: Desk, receiver: Receiver) -> None:
+    register(desk, receiver.url)
+    desk.patch(ORDER, {"description": "x" * webhooks.TOO_BIG})
+    _, headers, body = receiver.next()
+    assert headers["x-ms-dynamics-msg-size-exceeded"] == "True"
+    assert not {"InputParameters", "PreEntityImages", "PostEntityImages", "ParentContext"} & body.keys()
+    assert (body["PrimaryEntityName"], body["PrimaryEntityId"]) == ("salesorder", sales_id("salesorder", "SO-1"))
+    desk.patch(ORDER, {"description": "short"})
+    _, headers, body = receiver.next()
+    assert "x-ms-dynamics-msg-size-exceeded" not in headers
+    assert body["InputParameters"][0]["key"] == "Target"
+
+
+def test_26_a_receiver_that_does_not_answer_in_time_has_failed(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real minute is cut short here; the receiver holds its answer back until the refusal is there."""
+    assert webhooks.SECONDS == 60
+    monkeypatch.setattr(webhooks, "SECONDS", 0.2)
+    register(desk, receiver.url, mode=0)
+    receiver.may_answer.clear()
+    refused = desk.patch(ORDER, {"description": "x"})
+    receiver.may_answer.set()
+    assert refusal(refused) == (400, "0x80050202")
+    assert desk.get(ORDER).json["description"] != "x"
+    assert any(line.startswith("Update salesorder") for line in desk.control("GET", "webhook-failures"))
+
+
+def test_26_a_caller_with_the_right_leaves_custom_logic_out_and_sends_a_word_along(
+    desk: Desk, receiver: Receiver
+) -> None:
+    register(desk, receiver.url, mode=0)
+    register(desk, receiver.url, mode=1)
+    by_plugin, by_logic = "MSCRM.BypassCustomPluginExecution", "MSCRM.BypassBusinessLogicExecution"
+    for header, value, privilege in (
+        (by_plugin, "true", "prvBypassCustomPlugins"),
+        (by_logic, "CustomAsync", "prvBypassCustomBusinessLogic"),
+    ):
+        refused = desk.call("PATCH", ORDER, {"description": "x"}, **{header: value})
+        assert refusal(refused) == (403, "0x80040220")
+        assert privilege in refused.text
+    wrong = desk.call("PATCH", ORDER, {"description": "x"}, as_admin="yes", **{by_logic: "Everything"})
+    assert refusal(wrong) == (400, "0x80040203")
+    opened = desk.patch(f"organizations({organization(desk)})", {"issopintegrationenabled": False}, as_admin="yes")
+    assert opened.status == 204
+    tagged = f"{ORDER}?tag=import"
+    assert desk.call("PATCH", tagged, {"description": "a"}, as_admin="yes", **{by_plugin: "true"}).status == 204
+    _, _, body = receiver.next()
+    assert (body["Mode"], body["SharedVariables"]) == (1, [{"key": "tag", "value": "import"}])
+    both = {by_logic: "CustomSync,CustomAsync"}
+    assert desk.call("PATCH", ORDER, {"description": "b"}, as_admin="yes", **both).status == 204
+    assert desk.call("PATCH", ORDER, {"description": "c"}, as_admin="yes", **{by_logic: "CustomAsync"}).status == 204
+    _, _, body = receiver.next()
+    sent = {a["key"]: a["value"] for a in body["InputParameters"][0]["value"]["Attributes"]}
+    assert (body["Mode"], sent["description"], body["SharedVariables"]) == (0, "c", [])
+
+
+def organization(desk: Desk) -> str:
+    return str(desk.get("organizations?$select=name").json["value"][0]["organizationid"])
