@@ -77,8 +77,11 @@ class Chunk:
         self._clear_up(steps[Step.UNSURE])
         deliver, lost = self._check_known(steps[Step.KNOWN])
         made = self._create(steps[Step.CREATE] + lost)
-        self._acknowledge(steps[Step.DELIVER] + deliver + made)
-        self._release([entry for entry in self.entries if entry.state == State.ACK_DONE])
+        there = steps[Step.DELIVER] + deliver
+        self._acknowledge(there + made)
+        # what an earlier run created and could not release is looked at too: that run may have ended before it told so
+        unreleased = [entry for entry in there if entry.release_state in journal.UNRELEASED]
+        self._release(unreleased + [entry for entry in self.entries if entry.state == State.ACK_DONE])
         write_down(self.ctx, self.entries, self.problems)
         self.counts["failed"] = len(self.problems)
         return self.counts

@@ -26,18 +26,17 @@ class OrderProblem(BridgeError):
     """One order cannot go on, or went on with something to tell. ``line`` counts from 1 in the order of the lines."""
 
     code = "E-ORD-26"
-    retry: ClassVar[Retry] = Retry.AFTER_CHANGE
+    noun: ClassVar[str] = "order"
+    retry: Retry = Retry.AFTER_CHANGE
     says: ClassVar[str] = "Business Central refused: {text}"
     hint: ClassVar[str] = "Mend what Business Central names; the order is then created by itself."
 
     def __init__(self, order: str, *, line: int | None = None, **facts: object) -> None:
-        where = f"Sales order {order}" + (f", line {line}" if line is not None else "")
+        where = f"Sales {self.noun} {order}" + (f", line {line}" if line is not None else "")
         sentence = self.says.format(order=order, **facts).rstrip()
-        super().__init__(
-            f"{where}: {sentence}" + ("" if sentence.endswith((".", "!", "?")) else "."),
-            advice=self.hint.format(order=order, **facts),
-        )
-        self.order, self.line, self.facts, self.where = order, line, facts, where
+        sentence += "" if sentence.endswith((".", "!", "?")) else "."
+        super().__init__(f"{where}: {sentence}", advice=self.hint.format(order=order, **facts))
+        self.order, self.line, self.facts, self.where, self.sentence = order, line, facts, where, sentence
         self.heals_by_itself = self.retry is Retry.EVERY_RUN
 
 

@@ -15,6 +15,7 @@ from bridge.clients.errors import CompanionMissing, RemoteError
 from bridge.clients.odata import Row
 from bridge.context import CompanyContext
 from bridge.errors import BridgeError
+from bridge.orders.document import ORDER, Document
 from bridge.orders.errors import OrdersProcessedElsewhere
 from bridge.orders.lines import id_of, text_of
 from bridge.orders.lookups import Lookups, Partner, Rules
@@ -26,6 +27,8 @@ from bridge.store.models import Coupling, OptionCoupling
 T = TypeVar("T")
 
 CUSTOMER, ITEM, RESOURCE = "CUSTOMER", "ITEM-PRODUCT", "RESOURCE-PRODUCT"
+QUOTE_MAPPING = "QUOTE-SALESQUOTE"
+"""Quotes have no mapping of Business Central's own to take the name of."""
 ITEM_UNIT, RESOURCE_UNIT = "ITEM UOM", "RESOURCE UOM"
 PAYMENT_TERMS, SHIPMENT_METHOD, SHIPPING_AGENT = "PAYMENT TERMS", "SHIPMENT METHOD", "SHIPPING AGENT"
 
@@ -47,10 +50,11 @@ class Surroundings:
         OrdersProcessedElsewhere when the bridge must keep its hands off."""
         return self._setup.get()
 
-    def lookups(self, rows: Sequence[Row]) -> Lookups:
-        """Everything these orders refer to. Raises RemoteError when Business Central must be asked and is away."""
+    def lookups(self, rows: Sequence[Row], document: Document = ORDER) -> Lookups:
+        """Everything these orders or quotes refer to. Raises RemoteError when Business Central must be asked and is
+        away."""
         ctx = self.ctx
-        lines = [line for row in rows for line in row.get("order_details") or []]
+        lines = [line for row in rows for line in row.get(document.lines) or []]
         products = {id_of(line, "_productid_value") for line in lines} - {""}
         accounts = {id_of(account, "accountid") for row in rows if (account := account_of(row)) is not None}
         items = self._partners(ITEM, products)
@@ -74,6 +78,7 @@ class Surroundings:
             currencies=self._currencies.get() if _has_foreign_currency(rows, rules.local_currency) else frozenset(),
             countries=self._countries.get() if any(_has_country(row) for row in rows) else {},
             item_names={number: item.name for number, item in known.items() if item.name},
+            quotes=self._partners(QUOTE_MAPPING, {id_of(row, "_quoteid_value") for row in rows} - {""}),
         )
 
     def _partners(self, mapping: str, sales_ids: Iterable[str]) -> dict[str, Partner]:

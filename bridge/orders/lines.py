@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from bridge.orders.document import ORDER, Document
 from bridge.orders.errors import (
     FreightAccountMissing,
     FreightWithoutLines,
@@ -49,7 +50,7 @@ def id_of(row: Mapping[str, Any], name: str) -> str:
     return text_of(row, name).lower()
 
 
-def in_order(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def in_order(lines: Sequence[Mapping[str, Any]], document: Document = ORDER) -> list[Mapping[str, Any]]:
     """As the seller sees them; lines without a sequence number come last."""
 
     def place(line: Mapping[str, Any]) -> tuple[int, int, str]:
@@ -57,30 +58,30 @@ def in_order(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         return (
             _LAST if sequence is None else int(sequence),
             _LAST if item is None else int(item),
-            id_of(line, "salesorderdetailid"),
+            id_of(line, document.line_id),
         )
 
     return sorted(lines, key=place)
 
 
 def translate_lines(
-    order: Mapping[str, Any], number: str, lookups: Lookups
+    order: Mapping[str, Any], number: str, lookups: Lookups, document: Document = ORDER
 ) -> tuple[list[OrderLine], list[OrderProblem]]:
-    """All lines of the order, freight last, and everything that is wrong with them."""
+    """All lines of the order or quote, freight last, and everything that is wrong with them."""
     made: list[OrderLine] = []
     problems: list[OrderProblem] = []
     numbers = count(LINE_STEP, LINE_STEP)
-    rows = in_order(order.get("order_details") or [])
+    rows = in_order(order.get(document.lines) or [], document)
     for position, row in enumerate(rows, start=1):
         try:
-            main = _main_line(row, number, position, next(numbers), lookups)
+            main = _main_line(row, number, position, next(numbers), lookups, document)
         except OrderProblem as problem:
             problems.append(problem)
             continue
         made.append(main)
         made.extend(
             OrderLine(next(numbers), LineType.COMMENT, description=text, attached_to=main.number)
-            for text in _attached_texts(row, main, lookups)
+            for text in _attached_texts(row, main, lookups, document)
         )
     freight = decimal_of(order, "freightamount")
     if freight > 0 and not rows:
@@ -93,7 +94,9 @@ def translate_lines(
     return made, problems
 
 
-def _main_line(row: Mapping[str, Any], order: str, position: int, line_number: int, lookups: Lookups) -> OrderLine:
+def _main_line(
+    row: Mapping[str, Any], order: str, position: int, line_number: int, lookups: Lookups, document: Document
+) -> OrderLine:
     quantity = decimal_of(row, "quantity")
     unit_code = description = ""
     is_product = bool(id_of(row, "_productid_value"))
@@ -117,8 +120,8 @@ def _main_line(row: Mapping[str, Any], order: str, position: int, line_number: i
         unit_price=decimal_of(row, "priceperunit"),
         # the volume discount is per unit, the manual one is for the whole line: both are needed
         discount_amount=quantity * decimal_of(row, "volumediscountamount") + decimal_of(row, "manualdiscountamount"),
-        sales_line_id=id_of(row, "salesorderdetailid") or None,
-        may_include_vat=is_product and kind is LineType.ITEM,
+        sales_line_id=id_of(row, document.line_id) or None,
+        may_include_vat=document.may_include_vat and is_product and kind is LineType.ITEM,
     )
 
 
@@ -181,13 +184,14 @@ def _first_lines(row: Mapping[str, Any]) -> list[str]:
     return lines if lines[0].strip() else [*text_lines(text_of(row, "productdescription")), *lines[1:]]
 
 
-def _attached_texts(row: Mapping[str, Any], main: OrderLine, lookups: Lookups) -> Iterator[str]:
+def _attached_texts(row: Mapping[str, Any], main: OrderLine, lookups: Lookups, document: Document) -> Iterator[str]:
     first, *further = _first_lines(row)
     if not id_of(row, "_productid_value"):
         yield from pieces(first[DESCRIPTION_LENGTH:])
     else:
         known: Mapping[str, Any] = row.get("productid") or {}
-        if first == lookups.item_names.get(main.object_number, text_of(known, "name")):
+        repeated = first == lookups.item_names.get(main.object_number, text_of(known, "name"))
+        if repeated and not document.repeats_descriptions:
             return  # the text only repeats what the line says already, and then nothing of it is taken over
         yield from pieces(first)
     for line in further:

@@ -46,3 +46,5 @@ class Lookups:
     """Code → display name."""
     item_names: Mapping[str, str] = field(default_factory=dict)
     """Item number → description in Business Central, where we know it."""
+    quotes: Mapping[str, Partner] = field(default_factory=dict)
+    """Sales quote → its quote in Business Central."""

@@ -7,48 +7,24 @@ a crash for example: every later step looks first whether its effect is there al
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from bridge.clients.errors import NotFound
-from bridge.clients.odata import Row, any_of, quote_text
+from bridge.clients.odata import Row, quote_text
 from bridge.clients.sales import Sales
 from bridge.context import CompanyContext
+from bridge.orders.document import ORDER
 from bridge.orders.errors import CompanyNotInSales
 from bridge.orders.lines import id_of, text_of
+from bridge.orders.reading import Reading, moment_of
 from bridge.store import companies
 from bridge.store.journal import SeenOrder
 
-PAGE_SIZE = 50
 ACTIVE, SUBMITTED = 0, 1
 EMPTY_STAMP = "1900-01-01"
 """What Sales shows where somebody once wrote an empty date; only this very day counts as "not acknowledged"."""
 
-_ORDER = (
-    "salesorderid,ordernumber,name,statecode,statuscode,submitdate,modifiedon,lastbackofficesubmit,_bcbi_companyid_value,"
-    "_customerid_value,_transactioncurrencyid_value,_quoteid_value,requestdeliveryby,description,"
-    "paymenttermscode,freighttermscode,shippingmethodcode,discountamount,discountpercentage,freightamount,"
-    "totallineitemamount,totalamountlessfreight,totalamount,totaltax,"
-    "billto_line1,billto_line2,billto_city,billto_postalcode,billto_stateorprovince,billto_country,"
-    "shipto_line1,shipto_line2,shipto_city,shipto_postalcode,shipto_stateorprovince,shipto_country"
-)
-_LINE = (
-    "salesorderdetailid,sequencenumber,lineitemnumber,_productid_value,_uomid_value,quantity,priceperunit,"
-    "volumediscountamount,manualdiscountamount,description,productdescription"
-)
-_PRODUCT = "productid($select=productid,productnumber,name,producttypecode,statecode,_defaultuomid_value)"
-_UNIT = "uomid($select=name)"
-_ACCOUNT = "accountid,name,accountnumber,customertypecode"
-_EXPAND = ",".join(
-    (
-        f"order_details($select={_LINE};$expand={_PRODUCT},{_UNIT})",
-        f"customerid_account($select={_ACCOUNT})",
-        f"customerid_contact($select=contactid,fullname;$expand=parentcustomerid_account($select={_ACCOUNT}))",
-        "transactioncurrencyid($select=isocurrencycode)",
-        "SalesOrder_Annotation($select=annotationid,subject,notetext,createdon,isdocument,filesize"
-        ";$filter=isdocument eq false)",
-    )
-)
+ORDERS = Reading(ORDER, "submitdate,lastbackofficesubmit,_quoteid_value")
 
 
 def sales_company_id(ctx: CompanyContext) -> str:
@@ -85,50 +61,22 @@ def list_submitted(sales: Sales, company_row_id: str) -> Iterator[Row]:
         " and lastbackofficesubmit lt 1900-01-02T00:00:00Z))"
     )
     ours = f"(_bcbi_companyid_value eq null or _bcbi_companyid_value eq {company_row_id})"
-    rows = sales.rows(
-        "salesorders",
+    return ORDERS.rows(
+        sales,
         purpose="list submitted orders",
-        select=_names(_ORDER),
         filter=f"statecode eq {SUBMITTED} and {unstamped} and {ours}",
-        expand=_EXPAND,
         orderby="submitdate asc,salesorderid asc",
-        page_size=PAGE_SIZE,
     )
-    return (_with_all_lines(sales, row) for row in rows)
 
 
 def read_again(sales: Sales, sales_ids: Collection[str]) -> dict[str, Row]:
     """These orders as they stand now, whatever their state, by id. Deleted ones are missing from the answer."""
-    if not sales_ids:
-        return {}
-    rows = sales.rows(
-        "salesorders",
-        purpose="read orders again",
-        select=_names(_ORDER),
-        filter=any_of("salesorderid", sorted(sales_ids)),
-        expand=_EXPAND,
-        page_size=PAGE_SIZE,
-    )
-    return {id_of(row, "salesorderid"): _with_all_lines(sales, row) for row in rows}
-
-
-def _with_all_lines(sales: Sales, row: Row) -> Row:
-    """Sales cuts the lines of a long order and hands out a link with a cookie; the whole set is then read by itself."""
-    if "skiptoken" not in text_of(row, "order_details@odata.nextLink"):
-        return row
-    lines = sales.rows(
-        "salesorderdetails",
-        purpose="read lines of a long order",
-        select=_names(_LINE),
-        filter=f"_salesorderid_value eq {id_of(row, 'salesorderid')}",
-        expand=f"{_PRODUCT},{_UNIT}",
-    )
-    return {**row, "order_details": list(lines)}
+    return ORDERS.again(sales, sales_ids)
 
 
 def seen(row: Row) -> SeenOrder:
     """What the journal keeps of a listed order."""
-    submitted, modified = (_moment(text_of(row, name)) for name in ("submitdate", "modifiedon"))
+    submitted, modified = (moment_of(row, name) for name in ("submitdate", "modifiedon"))
     return SeenOrder(id_of(row, "salesorderid"), text_of(row, "ordernumber"), submitted, modified)
 
 
@@ -154,14 +102,3 @@ def belongs_elsewhere(row: Row, company_row_id: str) -> bool:
 def etag_of(row: Row) -> str:
     value: Any = row.get("@odata.etag")
     return str(value) if value else "*"
-
-
-def _names(columns: str) -> tuple[str, ...]:
-    return tuple(columns.split(","))
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

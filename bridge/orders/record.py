@@ -10,15 +10,13 @@ from bridge.context import CompanyContext
 from bridge.orders.errors import AFTER_ACKNOWLEDGEMENT, AmountsDiffer, NotSubmitted, OrderProblem, Retry
 from bridge.store import failures, journal
 from bridge.store.failures import Problem
-from bridge.store.journal import ReleaseState, State
+from bridge.store.journal import Kind, ReleaseState, State
 from bridge.store.models import JournalEntry
 
-SUBJECT = "order"
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_PAUSE_OF_OUTAGE = timedelta(minutes=2)
 """What passes by itself is looked at often: an hour after an outage nobody should still wait for it."""
-_WAITING = frozenset({ReleaseState.FAILED, ReleaseState.PENDING, ReleaseState.NOTHING_TO_RELEASE})
 
 
 def pause(attempts: int, problems: Sequence[OrderProblem]) -> timedelta:
@@ -38,17 +36,17 @@ def write_down(
     current = journal.by_ids(ctx.db, [entry.id for entry in entries])
     reports: list[Problem] = []
     changes: dict[str, dict[str, Any]] = {}
-    over: dict[frozenset[str], list[str]] = {}
+    over: dict[tuple[str, frozenset[str]], list[str]] = {}
     for entry in current.values():
         found = problems.get(entry.id, ())
-        waits = bool(found) or entry.release_state in _WAITING
+        waits = bool(found) or entry.release_state in journal.UNRELEASED
         again = now + pause(entry.attempts, found) if waits else None
         changes[entry.id] = {"attempts": entry.attempts + 1 if waits else 0, "next_attempt_at": again}
         reports.extend(_reports(entry, found, again))
-        over.setdefault(_still_listed(entry, found), []).append(entry.sales_id)
+        over.setdefault((entry.kind, _still_listed(entry, found)), []).append(entry.sales_id)
     failures.report(ctx.db, ctx.company.id, reports, now)
-    for codes, sales_ids in over.items():
-        failures.resolve(ctx.db, ctx.company.id, SUBJECT, sales_ids, now, except_codes=codes)
+    for (subject, codes), sales_ids in over.items():
+        failures.resolve(ctx.db, ctx.company.id, subject, sales_ids, now, except_codes=codes)
     journal.change(ctx.db, changes, now)
 
 
@@ -67,7 +65,7 @@ def _reports(entry: JournalEntry, found: Sequence[OrderProblem], again: datetime
         by_code.setdefault(problem.code, []).append(problem)
     return [
         Problem(
-            subject=SUBJECT,
+            subject=entry.kind,
             record_id=entry.sales_id,
             record=alike[0].where,
             code=code,
@@ -89,4 +87,4 @@ def close(ctx: CompanyContext, entries: Sequence[JournalEntry], reason: str, *, 
     if note:
         told = [report for e in entries for report in _reports(e, [NotSubmitted(e.sales_number)], None)]
         failures.report(ctx.db, ctx.company.id, told, now)
-        failures.resolve(ctx.db, ctx.company.id, SUBJECT, [entry.sales_id for entry in entries], now)
+        failures.resolve(ctx.db, ctx.company.id, Kind.ORDER, [entry.sales_id for entry in entries], now)

@@ -120,6 +120,8 @@ class OrderRequest:
     discount_amount: Decimal = ZERO
     lines: tuple[OrderLine, ...] = ()
     notes: tuple[OrderNote, ...] = ()
+    quote_number: str = ""
+    """The quote that the order was won by; Business Central then keeps that quote in its archive."""
 
     @property
     def can_be_released(self) -> bool:
@@ -145,6 +147,7 @@ class OrderRequest:
             "shipmentMethodCode": self.shipment_method_code,
             "shippingAgentCode": self.shipping_agent_code,
             "workDescription": self.work_description,
+            "quoteNumber": self.quote_number,
         }
         body |= {name: value for name, value in given.items() if value}
         if self.bill_to is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bridge.orders.document import ORDER, Document
 from bridge.orders.errors import (
     AccountNotACustomer,
     AccountNotCoupled,
@@ -34,9 +35,11 @@ def reference_of(order_number: str) -> str:
     return order_number[:REFERENCE_LENGTH]
 
 
-def translate(order: Mapping[str, Any], lookups: Lookups) -> OrderRequest | list[OrderProblem]:
-    """Everything Business Central shall create for this order, or every reason why it cannot."""
-    number = text_of(order, "ordernumber")
+def translate(
+    order: Mapping[str, Any], lookups: Lookups, document: Document = ORDER
+) -> OrderRequest | list[OrderProblem]:
+    """Everything Business Central shall create for this order or quote, or every reason why it cannot."""
+    number = text_of(order, document.number)
     problems: list[OrderProblem] = []
     customer = Partner("", "")
     currency = ""
@@ -57,12 +60,12 @@ def translate(order: Mapping[str, Any], lookups: Lookups) -> OrderRequest | list
     percent = decimal_of(order, "discountpercentage")
     if not 0 <= percent <= 100:
         problems.append(Refused(number, text=f"a discount of {percent} % is not between 0 and 100."))
-    lines, line_problems = translate_lines(order, number, lookups)
+    lines, line_problems = translate_lines(order, number, lookups, document)
     problems.extend(line_problems)
     if problems:
         return problems
     return OrderRequest(
-        sales_id=id_of(order, "salesorderid"),
+        sales_id=id_of(order, document.id),
         sales_number=number,
         your_reference=reference_of(number),
         customer_id=customer.id,
@@ -83,7 +86,8 @@ def translate(order: Mapping[str, Any], lookups: Lookups) -> OrderRequest | list
             else ZERO
         ),
         lines=tuple(lines),
-        notes=tuple(_notes(order)),
+        notes=tuple(_notes(order, document)),
+        quote_number=quote.number if (quote := lookups.quotes.get(id_of(order, "_quoteid_value"))) else "",
     )
 
 
@@ -165,10 +169,10 @@ def _option(order: Mapping[str, Any], name: str, codes: Mapping[int, str]) -> st
     return "" if value is None else codes.get(int(value), "")
 
 
-def _notes(order: Mapping[str, Any]) -> list[OrderNote]:
-    rows: list[Mapping[str, Any]] = order.get("SalesOrder_Annotation") or []
+def _notes(order: Mapping[str, Any], document: Document) -> list[OrderNote]:
+    rows: list[Mapping[str, Any]] = order.get(document.notes) or []
     return [
         OrderNote(text_of(row, "subject")[:250], plain(text_of(row, "notetext")), text_of(row, "createdon"))
         for row in sorted(rows, key=lambda row: (text_of(row, "createdon"), text_of(row, "annotationid")))
-        if not row.get("isdocument") and not row.get("filesize")
+        if not row.get("isdocument") and (document.notes_of_files or not row.get("filesize"))
     ]

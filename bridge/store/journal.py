@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from bridge.records import new_id
@@ -21,14 +21,23 @@ from bridge.store.database import Database
 from bridge.store.models import Coupling, Failure, JournalEntry, JournalLine, OrderEvent
 
 
+class Kind(StrEnum):
+    """What a row stands for; failures name their subject by the same words."""
+
+    ORDER = "order"
+    QUOTE = "quote"
+
+
 class State(StrEnum):
-    """How far an order has come. Everything but ``ACK_DONE`` is open and is taken by every pick-up."""
+    """How far an order or quote has come. Everything but ``ACK_DONE`` and ``DONE`` is open, and is taken by every
+    pick-up. Quotes go from ``SEEN`` by ``BC_CREATING`` to ``DONE``; a won one waits in ``BC_CREATED`` for its order."""
 
     SEEN = "seen"
     BC_CREATING = "bc_creating"
     BC_CREATED = "bc_created"
     ACK_STARTED = "ack_started"
     ACK_DONE = "ack_done"
+    DONE = "done"
 
 
 class ReleaseState(StrEnum):
@@ -41,7 +50,9 @@ class ReleaseState(StrEnum):
     NOTHING_TO_RELEASE = "empty"
 
 
-_UNRELEASED = (ReleaseState.FAILED, ReleaseState.PENDING, ReleaseState.NOTHING_TO_RELEASE)
+_CLOSED = (State.ACK_DONE, State.DONE)
+UNRELEASED = frozenset({ReleaseState.FAILED, ReleaseState.PENDING, ReleaseState.NOTHING_TO_RELEASE})
+"""An order that Business Central has and that still waits to be released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +142,8 @@ def wake_coupled(db: Database, company_id: str, codes: Collection[str], now: dat
 
 def _open() -> ColumnElement[bool]:
     return or_(
-        JournalEntry.state != State.ACK_DONE,
-        and_(JournalEntry.release_state.in_(_UNRELEASED), JournalEntry.ended_at.is_(None)),
+        JournalEntry.state.not_in(_CLOSED),
+        and_(JournalEntry.release_state.in_(UNRELEASED), JournalEntry.ended_at.is_(None)),
     )
 
 
@@ -146,6 +157,7 @@ def claim(
     now: datetime,
     only: Collection[str] = (),
     in_hand: Collection[str] = (),
+    kind: Kind = Kind.ORDER,
 ) -> list[JournalEntry]:
     """Take up to ``limit`` open rows that are due and free, oldest first, with a lease until ``now + lease``.
 
@@ -159,6 +171,7 @@ def claim(
                 select(JournalEntry)
                 .where(
                     JournalEntry.company_id == company_id,
+                    JournalEntry.kind == kind,
                     _open(),
                     wanted,
                     or_(JournalEntry.lease_until.is_(None), JournalEntry.lease_until <= now),
@@ -247,12 +260,12 @@ def put_back(db: Database, sales_ids: Collection[str] | None, now: datetime) -> 
         return len(ids)
 
 
-def counts(db: Database, company_id: str, now: datetime) -> dict[str, int]:
+def counts(db: Database, company_id: str, now: datetime, kind: Kind = Kind.ORDER) -> dict[str, int]:
     """Open rows: ``due``, ``leased`` (somebody works on them), ``waiting`` (backing off)."""
     with db.read() as session:
         rows = session.execute(
             select(JournalEntry.next_attempt_at, JournalEntry.lease_until).where(
-                JournalEntry.company_id == company_id, _open()
+                JournalEntry.company_id == company_id, JournalEntry.kind == kind, _open()
             )
         ).all()
     result = {"due": 0, "leased": 0, "waiting": 0}
@@ -274,6 +287,7 @@ def followed(db: Database, company_id: str) -> list[JournalEntry]:
                 select(JournalEntry)
                 .where(
                     JournalEntry.company_id == company_id,
+                    JournalEntry.kind == Kind.ORDER,
                     JournalEntry.bc_order_id.is_not(None),
                     JournalEntry.state == State.ACK_DONE,
                     JournalEntry.ended_at.is_(None),
@@ -292,6 +306,7 @@ def by_bc_numbers(db: Database, company_id: str, numbers: Collection[str]) -> li
         with db.read() as session:
             statement = select(JournalEntry).where(
                 JournalEntry.company_id == company_id,
+                JournalEntry.kind == Kind.ORDER,
                 JournalEntry.bc_order_number.in_(remaining[start : start + 500]),
             )
             found += session.scalars(statement)
@@ -371,14 +386,3 @@ def events_of(db: Database, entry_id: str) -> list[OrderEvent]:
     with db.read() as session:
         statement = select(OrderEvent).where(OrderEvent.entry_id == entry_id).order_by(OrderEvent.found_at)
         return list(session.scalars(statement))
-
-
-def summary(db: Database, company_id: str) -> dict[str, int]:
-    """How many entries stand in each state."""
-    with db.read() as session:
-        rows = session.execute(
-            select(JournalEntry.state, func.count().label("total"))
-            .where(JournalEntry.company_id == company_id)
-            .group_by(JournalEntry.state)
-        )
-        return {row.state: row.total for row in rows}
