@@ -33,7 +33,7 @@ format: $(VENV)/dev.stamp  ## let the formatter and the linter mend what they ca
 	$(BIN)/ruff check --fix
 
 test: services  ## all tests, against a real Redis and a real PostgreSQL (ARGS="tests/unit -k …" for some of them)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 services: $(VENV)/run.stamp $(VENV)/dev.stamp  ## find or install the servers that tests need
 	@$(BIN)/python -m tests.services
