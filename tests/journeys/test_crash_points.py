@@ -67,6 +67,10 @@ def _nothing(_ctx: CompanyContext, _sandbox: SandboxProcess) -> None:
     """The demo company has orders submitted, some of which cannot be created."""
 
 
+def _picked_up(ctx: CompanyContext, _sandbox: SandboxProcess) -> None:
+    pick_up(ctx)
+
+
 def _told(ctx: CompanyContext, _sandbox: SandboxProcess) -> None:
     pick_up(ctx)
     push_status(ctx)
@@ -97,7 +101,7 @@ FLOWS = {
     "orders": Flow(pick_up, _nothing),
     "orders without the companion": Flow(pick_up, _without_companion),
     "orders submitted again": Flow(pick_up, _stamp_lost),
-    "first status": Flow(push_status, lambda ctx, _sandbox: pick_up(ctx) and None),
+    "first status": Flow(push_status, _picked_up),
     "status of shipped and invoiced orders": Flow(push_status, _one_shipped_one_invoiced),
 }
 
