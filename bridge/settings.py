@@ -85,6 +85,9 @@ class Settings(EnvironmentSettings):
     _split = field_validator("bc_company", mode="before")(split_list)
 
     @model_validator(mode="before")
+    key_overlap_hours: int = Field(24, ge=1, le=240, description="whole hours between 1 and 240")
+    single_connection_row: bool = Field(False, description="true or false")
+
     @classmethod
     def _fill_from_connection_string(cls, values: dict[str, Any]) -> dict[str, Any]:
         text = values.get("sales_connection_string")

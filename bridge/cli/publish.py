@@ -6,15 +6,19 @@ import click
 
 from bridge.cli.common import DONE, State, company_option, json_option, pass_state
 from bridge.cli.output import print_json
+from bridge.context import CompanyContext
+from bridge.setup.account import check_account
 from bridge.setup.publish import FORM_USER, KEY_DAYS, Publisher, publisher
 from bridge.wiring import require
 
 
-def _publisher(state: State) -> Publisher:
-    bridge = state.bridge
-    require(bridge.settings, "public_url")
-    company = state.one_company()
-    return publisher(bridge.context(company), only_company=len(bridge.companies()) == 1)
+def _context(state: State) -> CompanyContext:
+    require(state.bridge.settings, "public_url")
+    return state.bridge.context(state.one_company())
+
+
+def _publisher(state: State, ctx: CompanyContext | None = None) -> Publisher:
+    return publisher(ctx or _context(state), only_company=len(state.bridge.companies()) == 1)
 
 
 def _sure(question: str, yes: bool) -> None:
@@ -33,16 +37,21 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--days", type=click.IntRange(1, KEY_DAYS), default=KEY_DAYS, show_default=True, help="How long it is good."
 )
+@click.option("--force", is_flag=True, help="Even if the account that reads Business Central holds SUPER.")
 @_yes
 @company_option
 @json_option
 @pass_state
-def publish(state: State, user: str, url: str, days: int, yes: bool) -> None:
+def publish(state: State, user: str, url: str, days: int, force: bool, yes: bool) -> None:
     """Publish stock to Sales: address, user and a fresh key of the gateway, for the forms to read.
 
-    Repeatable: each call writes a new key, and the one before works on for a day. A worker renews it before it expires.
+    Repeatable: each call writes a new key, and the one before works on for KEY_OVERLAP_HOURS. A worker renews it before
+    it expires.
     """
-    door = _publisher(state)
+    ctx = _context(state)
+    if not force:
+        check_account(ctx)
+    door = _publisher(state, ctx)
     if url and not door.is_ours(url):
         _sure(f"{url} does not lead to this gateway, and the key would be sent there. Publish it all the same?", yes)
     else:

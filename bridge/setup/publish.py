@@ -30,8 +30,6 @@ FORM_USER = "SALES-FORMS"
 KEY_DAYS = 90
 RENEW_DAYS = 14
 """A published key is renewed when it has less than this left."""
-OVERLAP = timedelta(hours=24)
-"""How long a renewed key's predecessor works on: a form may stay open for a working day."""
 BY = "setup publish"
 
 _TABLE, _ID, _NAME = "nav_connections", "nav_connectionid", "nav_name"
@@ -84,8 +82,9 @@ class Published:
 
 
 class Publisher:
-    """Publishes one company. ``public_url`` is the gateway's address, ``client_url`` that of Business Central's pages;
-    ``only_company`` lets a row without a matching name be taken over, as older installations have one row for all."""
+    """Publishes one company. ``public_url`` is the gateway's address, ``bc_url`` that of Business Central;
+    ``any_row`` lets a row without a matching name be taken over, as older installations have one row for all;
+    ``overlap`` is how long a key's predecessor works on: a form may stay open for a working day."""
 
     def __init__(
         self,
@@ -96,7 +95,8 @@ class Publisher:
         *,
         public_url: str,
         bc_url: str,
-        only_company: bool,
+        any_row: bool,
+        overlap: timedelta,
     ) -> None:
         self._db = db
         self._sales = sales
@@ -104,7 +104,9 @@ class Publisher:
         self._clock = clock
         self.url = f"{public_url.rstrip('/')}/ODataV4/{_in_path(company.name)}/ProductItemAvailability"
         self._client_url = client_url(bc_url, company)
-        self._only_company = only_company
+        self._row_name = company.name[:_LONGEST_NAME]
+        self._any_row = any_row
+        self._overlap = overlap
 
     def publish(self, user: str = "", url: str = "", *, days: int = KEY_DAYS) -> Published:
         """Write address, user and a fresh key to Sales, and let the gateway answer for this company. Raises
@@ -128,8 +130,8 @@ class Publisher:
             raise UserUnknown(user)
         now = self._clock()
         key = NewKey(user, "availability", now + timedelta(days=days))
-        stored = keys.add(self._db, key, now, by=BY, old_until=now + OVERLAP)
-        body: dict[str, Any] = {_URL: url, _USER: user, _KEY: key.secret, _NAME: self._company.name[:_LONGEST_NAME]}
+        stored = keys.add(self._db, key, now, by=BY, old_until=now + self._overlap)
+        body: dict[str, Any] = {_URL: url, _USER: user, _KEY: key.secret, _NAME: self._row_name}
         if row is None or not row.get(_CLIENT_URL):
             body[_CLIENT_URL] = self._client_url
         try:
@@ -156,7 +158,7 @@ class Publisher:
             row = self._row(known)
         except SolutionMissing:
             return ended
-        if row is not None:
+        if row is not None and (row.get(_NAME) == self._row_name or row[_ID] not in self._rows_of_others()):
             self._sales.update(
                 _TABLE, row[_ID], {_URL: None, _USER: None, _KEY: None, **_INACTIVE}, purpose="unpublish availability"
             )
@@ -191,12 +193,21 @@ class Publisher:
             rows = list(self._sales.rows(_TABLE, purpose="find connection row", select=columns))
         except NotFound:
             raise SolutionMissing from None
+        others = frozenset[str]() if self._any_row else self._rows_of_others()
         by_rank: tuple[Callable[[dict[str, Any]], bool], ...] = (
-            lambda row: known is not None and row[_ID] == known.connection_id,
-            lambda row: row.get(_NAME) == self._company.name[:_LONGEST_NAME],
-            lambda row: self._only_company,
+            lambda row: known is not None and row[_ID] == known.connection_id and row[_ID] not in others,
+            lambda row: row.get(_NAME) == self._row_name,
+            lambda row: self._any_row,
         )
         return next((row for fits in by_rank for row in rows if fits(row)), None)
+
+    def _rows_of_others(self) -> frozenset[str]:
+        """Rows that other published companies stand in: one row for all is left behind when each gets its own."""
+        return frozenset(
+            one.connection_id
+            for one in publications.all_publications(self._db)
+            if one.published and one.company_id != self._company.id
+        )
 
     def _write(self, row: dict[str, Any] | None, body: dict[str, Any]) -> str:
         if row is None:
@@ -234,7 +245,8 @@ def publisher(ctx: CompanyContext, *, only_company: bool) -> Publisher:
         ctx.clock,
         public_url=ctx.settings.public_url,
         bc_url=ctx.settings.bc_url,
-        only_company=only_company,
+        any_row=only_company or ctx.settings.single_connection_row,
+        overlap=timedelta(hours=ctx.settings.key_overlap_hours),
     )
 
 

@@ -68,6 +68,14 @@ def create_blueprint(world: World, state: Callable[[], State], throttle: Throttl
             state().companion_installed = bool(body.get("installed", True))
             return jsonify(installed=state().companion_installed), 200
 
+    @routes.post("/permission-sets")
+    def permission_sets() -> tuple[Response, int]:
+        """Give a ``user`` exactly these ``sets``."""
+        body = read_json(request.get_data()) or {}
+        with world.lock:
+            state().permission_sets[str(body["user"]).upper()] = [str(one) for one in body.get("sets", [])]
+            return jsonify(state().permission_sets), 200
+
     @routes.post("/page-cap")
     def page_cap() -> tuple[Response, int]:
         body = read_json(request.get_data()) or {}

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from sandbox.business_central import batch, control, errors, web_services
+from sandbox.business_central import automation, batch, control, errors, web_services
 from sandbox.business_central.seed import seed
 from sandbox.business_central.service import API_V2_ROUTE, BRIDGE_ROUTE, Answer, Call, Service
 from sandbox.business_central.state import State
@@ -26,7 +26,7 @@ from sandbox.world import BUSINESS_CENTRAL, Kept, World
 
 _PREFIX = re.compile(r"/(?P<base>v2\.0(?:/[^/]+){1,2}?|BC)/(?P<rest>(?:api/|ODataV4).*)$")
 RUNTIME_ROUTE = "api/microsoft/runtime/beta"
-_ROUTES = (API_V2_ROUTE, BRIDGE_ROUTE, RUNTIME_ROUTE)
+_ROUTES = (API_V2_ROUTE, BRIDGE_ROUTE, RUNTIME_ROUTE, automation.AUTOMATION_ROUTE)
 _ACCEPTABLE = frozenset({"*/*", "application/*", "application/json", "application/xml", "text/*", "text/plain"})
 _JSON = "application/json; odata.metadata=minimal"
 
@@ -84,10 +84,10 @@ def _serve(system: BusinessCentral, path: str) -> Answer:
         raise errors.segment_missing(path.strip("/").split("/")[0])
     client = _signed_in(system, on_premises=match["base"] == "BC")
     with system.throttle.admit(client):
-        return _admitted(system, f"{request.host_url.rstrip('/')}/{match['base']}", match["rest"])
+        return _admitted(system, f"{request.host_url.rstrip('/')}/{match['base']}", match["rest"], client)
 
 
-def _admitted(system: BusinessCentral, base: str, rest: str) -> Answer:
+def _admitted(system: BusinessCentral, base: str, rest: str, client: str) -> Answer:
     _check_acceptable(request.headers.get("Accept", ""))
     body = _body()
     web_service = rest == "ODataV4" or rest.startswith("ODataV4/")
@@ -110,6 +110,8 @@ def _admitted(system: BusinessCentral, base: str, rest: str) -> Answer:
     if route == RUNTIME_ROUTE:
         return system.subscriptions.supported(call, system.state)
     with system.world.lock, _as_seen(system.state, call):
+    if route == automation.AUTOMATION_ROUTE:
+        return automation.answer(call, system.state, client)
         if web_service:
             return web_services.answer(system.service, call)
         if call.path == "/$batch":

@@ -23,6 +23,7 @@ def seed(data: CompanyData, now: Callable[[], datetime]) -> State:
     """An environment whose first company holds ``data``; all stock is posted, no sales document is there yet."""
     journal = Journal(now)
     state = State(journal, now, users={ON_PREMISES_USER: ON_PREMISES_KEY})
+    state.permission_sets[ON_PREMISES_USER] = ["SALES BRIDGE"]
     for each in (data, branch_of(data)):
         state.add([_company(each, journal, now)])
     journal.changes.clear()

@@ -218,3 +218,5 @@ class State:
 
     def add(self, companies: Iterable[Company]) -> None:
         self.companies.update({company.id: company for company in companies})
+    permission_sets: dict[str, list[str]] = field(default_factory=dict)
+    """Of each user, for the automation API alone: nothing else asks what a user may do."""
