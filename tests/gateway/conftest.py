@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,15 +17,20 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from bridge.records import Company, new_id
+from bridge.settings import Settings
 from bridge.store import companies, couplings, jobs, projection
 from bridge.store.couplings import NewCoupling
 from bridge.store.database import Database
 from bridge.store.gateway import GatewayStore, NewKey
 from bridge.store.models import AvailabilityItem, AvailabilityTail
+from bridge.wiring import Bridge
+from bridge.wiring import build as build_bridge
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from gateway.wiring import Services, build
 from tests.conftest import SECRET_KEY
+from tests.gateway.shop import Shop
+from tests.processes import SandboxProcess
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ROOT = "/BC170/ODataV4"
@@ -192,3 +198,27 @@ def make_gateway(world: World, database_url: str) -> Iterator[MakeGateway]:
 def door(world: World, make_gateway: MakeGateway) -> Door:
     """A caller with a good key, at a gateway with the settings as they come, over https."""
     return Door(make_gateway(), basic("SALES", world.key()))
+
+
+@pytest.fixture(scope="module")
+def remote(_session_sandbox: SandboxProcess) -> Iterator[Bridge]:
+    """Clients of the sandbox that are signed in, shared by the tests of a module; the database is each test's own. They
+    wait for nothing: what fails in passing fails at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", _session_sandbox.env["REQUESTS_CA_BUNDLE"])
+        given = {name.lower(): value for name, value in _session_sandbox.env.items()}
+        known = {name: value for name, value in given.items() if name in Settings.model_fields}
+        stop = threading.Event()
+        stop.set()
+        bridge = build_bridge(Settings(**(known | {"database_url": "sqlite://"})), stop=stop)  # type: ignore[arg-type]
+        yield bridge
+        bridge.close()
+
+
+@pytest.fixture
+def shop(world: World, remote: Bridge, sandbox: SandboxProcess, make_gateway: MakeGateway) -> Iterator[Shop]:
+    """Business Central with a gateway in front, reached through sockets."""
+    made = Shop(world, remote, sandbox)
+    made.open(make_gateway(trusted_proxies="127.0.0.1").application)
+    yield made
+    made.close()

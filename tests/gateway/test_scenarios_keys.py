@@ -1,5 +1,5 @@
-"""Key and user: scenarios 34 to 43 of the acceptance list, each by its number; 38 and 43 continue in
-test_scenarios_publish, where Sales is."""
+"""Key and user: scenarios 34 to 43 of the acceptance list, each by its number, over HTTP at a gateway behind a proxy.
+38, and 43 for who publishes, are in test_scenarios_publish, where Sales is."""
 
 from __future__ import annotations
 
@@ -12,8 +12,18 @@ from click.testing import CliRunner
 from gateway.__main__ import main
 from tests.conftest import SECRET_KEY
 from tests.gateway.conftest import NOW, ROOT, SET, Door, World, basic, error
+from tests.gateway.shop import Shop
 
 ADDRESS = f"{ROOT}/{SET}"
+
+
+@pytest.fixture
+def door(world: World, shop: Shop) -> Door:
+    """A caller with a good key, over https, at a shop with one item."""
+    shop.coupled("1896-S", "STK", "47.5")
+    return shop.door(basic("SALES", world.key()))
+
+
 REFUSED = (401, "Authentication_InvalidCredentials")
 
 
@@ -80,10 +90,10 @@ def test_39_no_key_makes_or_changes_keys(door: Door, world: World, method: str):
 
 
 def test_40_a_key_without_the_scope_is_403_and_sees_nothing(door: Door, world: World):
-    world.stock("1000", "STK", "1")
+    assert "1896-S" in door.get(ADDRESS).text
     door.authorization = basic("PROM", world.key("PROM", scope="metrics"))
     response = door.get(ADDRESS)
-    assert error(response) == (403, "Authorization_RequestDenied") and "1000" not in response.text
+    assert error(response) == (403, "Authorization_RequestDenied") and "1896-S" not in response.text
 
 
 def test_41_the_eleventh_guess_in_five_minutes_is_429(door: Door):
