@@ -69,7 +69,7 @@ class CreatedLine:
 
 @dataclass(frozen=True, slots=True)
 class CreatedOrder:
-    """An order that is in Business Central now. ``existed``: it was there before. ``status`` is the real one;
+    """An order or quote that is in Business Central now. ``existed``: it was there before. ``status`` is the real one;
     ``release_error`` says why it is not Released, in Business Central's words."""
 
     order_id: str
@@ -82,7 +82,7 @@ class CreatedOrder:
 
 @dataclass(frozen=True, slots=True)
 class RefusedOrder:
-    """An order that Business Central would not take, and why; the others of the same call stand."""
+    """An order or quote that Business Central would not take, and why; the others of the same call stand."""
 
     code: str
     message: str
@@ -123,22 +123,57 @@ class Companion:
         Safe to repeat: an order with the same reference and customer is found, not made again. Raises ValueError for
         more than 50.
         """
+        return self._create("CreateSalesOrders", requests, purpose="create orders")
+
+    def create_sales_quotes(self, requests: Sequence[Mapping[str, Any]]) -> list[CreatedOrder | RefusedOrder]:
+        """Create up to 50 quotes, or fill those anew that a revision replaces; one result for each, in their order.
+
+        Safe to repeat: a quote that was filled from the same quote of Sales is found, and left as it is. Raises
+        ValueError for more than 50.
+        """
+        return self._create("CreateSalesQuotes", requests, purpose="create quotes")
+
+    def release_sales_quotes(self, quote_ids: Sequence[str]) -> dict[str, str]:
+        """Put these quotes to Released, whatever is in them: id → real status. Those that are gone are left out."""
+        if not quote_ids:
+            return {}
+
+        def statuses(text: str) -> dict[str, str]:
+            return {guid(_text(row, "id")): _text(row, "status") for row in _rows(text) if _text(row, "status")}
+
+        return self._ask(
+            "ReleaseSalesQuotes",
+            {"quoteIds": to_json(list(quote_ids))},
+            statuses,
+            purpose="release quotes",
+            operations=len(quote_ids),
+        )
+
+    def set_order_header(self, order_id: str, fields: Mapping[str, Any]) -> str:
+        """Set fields of an order that API v2.0 does not have; answers its real status. A quote that is named for the
+        first time is kept in the archive."""
+        parameters = {"orderId": order_id, "fields": to_json(dict(fields))}
+        return self._ask("SetOrderHeader", parameters, str, purpose="set order header")
+
+    def _create(
+        self, procedure: str, requests: Sequence[Mapping[str, Any]], *, purpose: str
+    ) -> list[CreatedOrder | RefusedOrder]:
         if len(requests) > ORDERS_PER_CALL:
-            raise ValueError(f"one call takes at most {ORDERS_PER_CALL} orders, not {len(requests)}")
+            raise ValueError(f"one call takes at most {ORDERS_PER_CALL} documents, not {len(requests)}")
         if not requests:
             return []
 
         def results(text: str) -> list[CreatedOrder | RefusedOrder]:
             found = [_order_result(row) for row in _rows(text)]
             if len(found) != len(requests):
-                raise ValueError(f"{len(requests)} orders were sent, {len(found)} answered")
+                raise ValueError(f"{len(requests)} documents were sent, {len(found)} answered")
             return found
 
         return self._ask(
-            "CreateSalesOrders",
+            procedure,
             {"requests": to_json([dict(request) for request in requests])},
             results,
-            purpose="create orders",
+            purpose=purpose,
             operations=len(requests),
         )
 

@@ -82,11 +82,16 @@ def approve_order(company: Company, given: dict[str, Any]) -> Any:
 
 def pay_invoice(company: Company, given: dict[str, Any]) -> Any:
     """A payment of a posted invoice: ``invoice``, and ``amount`` unless all that is left is paid."""
-    row = company.one("salesInvoices", "number", str(given.get("invoice", "")))
-    if row is None:
-        raise errors.record_missing("Sales Invoice Header", f"No.='{given.get('invoice', '')}'")
     amount = Decimal(str(given["amount"])) if "amount" in given else None
-    return receivables.pay(company, row, amount)["status"]
+    return receivables.pay(company, _record(company, "salesInvoices", "Sales Invoice Header", _invoice(given)), amount)[
+        "status"
+    ]
+
+
+def unapply_payments(company: Company, given: dict[str, Any]) -> Any:
+    """All payments of a posted ``invoice`` are taken back."""
+    row = _record(company, "salesInvoices", "Sales Invoice Header", _invoice(given))
+    return receivables.unapply(company, row)["status"]
 
 
 def set_customer(company: Company, given: dict[str, Any]) -> Any:
@@ -154,7 +159,8 @@ def add_note(company: Company, given: dict[str, Any]) -> Any:
 
 
 def list_orders(company: Company, given: dict[str, Any]) -> Any:
-    rows = [row for row in company.tables["salesHeaders"] if row["documentType"] == "Order"]
+    """Open orders, or with ``kind`` Quote the quotes."""
+    rows = [row for row in company.tables["salesHeaders"] if row["documentType"] == given.get("kind", "Order")]
     for name, field in (("order", "number"), ("reference", "yourReference")):
         if name in given:
             rows = [row for row in rows if row.get(field, "") == given[name]]
@@ -205,6 +211,10 @@ def _quantities(company: Company, header: Row, given: Any) -> dict[int, Decimal]
     return wanted
 
 
+def _invoice(given: Mapping[str, Any]) -> str:
+    return str(given.get("invoice", ""))
+
+
 def _record(company: Company, table: str, title: str, number: str) -> Row:
     row = company.one(table, "number", number)
     if row is None:
@@ -234,6 +244,7 @@ ACTIONS: Mapping[str, Callable[[Company, dict[str, Any]], Any]] = {
     "reopen": reopen_order,
     "approve": approve_order,
     "pay": pay_invoice,
+    "unapply": unapply_payments,
     "set-customer": set_customer,
     "set-item": set_item,
     "set-company": set_company,

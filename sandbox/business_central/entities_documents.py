@@ -62,6 +62,12 @@ DOCUMENTS = (
         navigations=navigations(*LINE_WAYS, Navigation("salesQuote", "salesQuotes", key="documentId")),
     ),
     Entity(
+        "salesQuoteArchives", "salesQuoteArchive", "archives", "Sales Header Archive",
+        fields("id guid ro, number code20 ro, docNoOccurrence int ro, versionNumber int ro, yourReference text35 ro, "
+               "externalDocumentNumber code35 ro, customerNumber code20 ro, totalAmountExcludingTax dec ro"),
+        view=lambda row: row.get("documentType") == "Quote",
+    ),
+    Entity(
         "salesInvoices", "salesInvoice", "salesInvoices", "Sales Invoice Header",
         fields(SALES_INVOICE, invoiceEntityAggregateStatus=INVOICE_STATUS), computed=DOCUMENT_IDS,
         verbs=WRITE, document="Invoice", actions=frozenset(

@@ -21,7 +21,7 @@ from sandbox.business_central.documents import (
     set_invoice_discount,
 )
 from sandbox.business_central.properties import LINE_TYPES
-from sandbox.business_central.release import release
+from sandbox.business_central.release import release, reopen
 from sandbox.business_central.schema import Property, fields
 from sandbox.business_central.state import Company
 from sandbox.business_central.tables import Row
@@ -36,6 +36,7 @@ _HEADER = fields(
     """
 )
 _OTHER = fields("discountAmount dec, release bool")
+_OF_QUOTE = fields("sourceId guid, revision int, replaces guid")
 _ADDRESS = fields(
     """
     name text100, contact text100, addressLine1 text100, addressLine2 text50, postCode code20, city text30,
@@ -51,6 +52,7 @@ _LINE = fields(
 )
 _NOTE = fields("subject text250, body text, createdOn moment")
 _PARTIES = ("billTo", "shipTo")
+_KNOWN = {*_HEADER, *_OTHER, *_PARTIES, "lines", "notes"}
 _UNIT_PRICE = Decimal("0.00001")
 
 
@@ -60,9 +62,9 @@ def create(company: Company, request: Mapping[str, Any]) -> dict[str, Any]:
     A refused release leaves the order Open and is told in ``releaseError``. Raises Refused where the order cannot be
     created; then nothing of it is there.
     """
-    _check_names("the order", request, {*_HEADER, *_OTHER, *_PARTIES, "lines", "notes"})
+    _check_names("the order", request, _KNOWN)
     values = header_values(request)
-    other = _typed("the order", {name: request[name] for name in _OTHER if name in request}, _OTHER)
+    other = _other("the order", request)
     if not values.get("yourReference"):
         raise errors.dialog("yourReference must be given.")
     customer = _customer(company, values)
@@ -113,23 +115,82 @@ def add_note(
     return str(company.tables["notes"].insert({**owner, **fields_})["id"])
 
 
-def replace_quote(company: Company, quote: Row, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Archive a quote, empty it, and fill it anew on the same number. Raises Refused; the quote is as before then."""
-    _check_names("the quote", request, {*_HEADER, *_OTHER, *_PARTIES, "lines", "notes"})
+def create_quote(company: Company, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Create a quote, refill the one that this revision ``replaces``, or find what an earlier call of the same
+    ``sourceId`` made. Of a first revision a quote of the same reference that nobody marked is found too. Quotes are
+    not released. Raises Refused; then all is as before."""
+    where = "the quote"
+    _check_names(where, request, _KNOWN | _OF_QUOTE.keys())
+    own = _typed(where, {name: request[name] for name in _OF_QUOTE if request.get(name)}, _OF_QUOTE)
     values = header_values(request)
-    other = _typed("the quote", {name: request[name] for name in _OTHER if name in request}, _OTHER)
-    if "customerId" in values or "customerNumber" in values:
-        _customer(company, values)
+    if not values.get("yourReference"):
+        raise errors.dialog("yourReference must be given.")
+    if "sourceId" not in own:
+        raise errors.dialog("sourceId must be given.")
+    headers = company.tables["salesHeaders"]
+    customer = _customer(company, values)
+    found = _existing_quote(company, own, values["yourReference"], customer["number"])
+    if found is not None:
+        return _answer(company, headers.update(found, {"sourceId": own["sourceId"]}), True, "")
     with company.journal.transaction():
-        quotes.archive(company, quote)
-        quote = quotes.empty(company, quote)
-        quote = change_header(company, quote, values, through_api=False)
-        quote = _fill(company, quote, other, request)
+        replaced = headers.get(own["replaces"]) if "replaces" in own else None
+        if replaced is None or replaced["documentType"] != "Quote":
+            other = _other(where, request)
+            quote = _fill(company, create_header(company, "Quote", values, through_api=False), other, request)
+        else:
+            quote = _refill(company, reopen(company, replaced), request, values)
+        quote = headers.update(quote, {"sourceId": own["sourceId"]})
     return _answer(company, quote, False, "")
 
 
+def replace_quote(company: Company, quote: Row, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Archive a quote, empty it, and fill it anew on the same number. Raises Refused; the quote is as before then."""
+    _check_names("the quote", request, _KNOWN)
+    values = header_values(request)
+    if "customerId" in values or "customerNumber" in values:
+        _customer(company, values)
+    with company.journal.transaction():
+        quote = _refill(company, quote, request, values)
+    return _answer(company, quote, False, "")
+
+
+def take_quote(company: Company, values: Row, customer: str, before: str = "") -> None:
+    """Keep the quote that an order names in the archive, when it did not name it ``before``. A number that no quote of
+    the customer has is left out of ``values``."""
+    number = values.get("quoteNumber", "")
+    quote = company.tables["salesHeaders"].one("number", number) if number else None
+    if quote is None or quote["documentType"] != "Quote" or quote["customerNumber"] != customer:
+        values.pop("quoteNumber", None)
+    elif number != before:
+        quotes.archive(company, quote)
+
+
+def _refill(company: Company, quote: Row, request: Mapping[str, Any], values: Row) -> Row:
+    other = _other("the quote", request)
+    quotes.archive(company, quote)
+    quote = quotes.empty(company, quote)
+    return _fill(company, change_header(company, quote, values, through_api=False), other, request)
+
+
+def _existing_quote(company: Company, own: Row, reference: str, customer: str) -> Row | None:
+    """What this very revision made before; of a first revision also what somebody else made under its reference."""
+    alike = company.tables["salesHeaders"].by("yourReference", reference)
+    there = [row for row in alike if row["documentType"] == "Quote"]
+    for row in there:
+        if row.get("sourceId") == own["sourceId"]:
+            return row
+    if own.get("revision") or "replaces" in own:
+        return None
+    return next((row for row in there if row["customerNumber"] == customer and not row.get("sourceId")), None)
+
+
 def _create(company: Company, values: Row, other: Row, request: Mapping[str, Any]) -> Row:
+    take_quote(company, values, values["customerNumber"])
     return _fill(company, create_header(company, "Order", values, through_api=False), other, request)
+
+
+def _other(where: str, request: Mapping[str, Any]) -> Row:
+    return _typed(where, {name: request[name] for name in _OTHER if name in request}, _OTHER)
 
 
 def _fill(company: Company, header: Row, other: Row, request: Mapping[str, Any]) -> Row:

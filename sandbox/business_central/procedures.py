@@ -19,8 +19,10 @@ from sandbox.business_central.state import Company
 from sandbox.business_central.tables import Row
 
 SERVICE = "SalesBridge"
-VERSION = "1.0.0.0"
+VERSION = "1.1.0.0"
 MOST_ORDERS = 50
+_LISTS = {"createsalesorders": "requests", "createsalesquotes": "requests", "releasesalesquotes": "quoteIds"}
+"""Procedures about many documents, with the parameter that lists them."""
 
 _SINCE = fields("since moment, createdOn moment")
 _SETTABLE = (
@@ -46,10 +48,11 @@ def call(company: Company, procedure: str, parameters: Mapping[str, Any]) -> str
 
 def orders_in(procedure: str, parameters: Mapping[str, Any]) -> int:
     """How many orders a call is about, for the request log: a call about many counts as that many operations."""
-    if procedure.casefold() != "createsalesorders":
+    name = _LISTS.get(procedure.casefold())
+    if name is None:
         return 1
     try:
-        return max(1, len(json.loads(parameters["requests"])))
+        return max(1, len(json.loads(parameters[name])))
     except (ValueError, KeyError, TypeError):
         return 1
 
@@ -96,17 +99,42 @@ def _create_one(company: Company, request: str) -> str:
 
 
 def _create_many(company: Company, requests: str) -> str:
+    return _each(company, requests, "orders", order_requests.create)
+
+
+def _create_quotes(company: Company, requests: str) -> str:
+    return _each(company, requests, "quotes", order_requests.create_quote)
+
+
+def _each(company: Company, requests: str, noun: str, create: Callable[[Company, dict[str, Any]], Any]) -> str:
+    """Each in a transaction of its own; one that fails answers with its error, and the others stand."""
     given = _json(requests, "requests")
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
-        raise errors.dialog("requests must be a list of orders.")
+        raise errors.dialog(f"requests must be a list of {noun}.")
     if len(given) > MOST_ORDERS:
-        raise errors.dialog(f"At most {MOST_ORDERS} orders can be created in one call, not {len(given)}.")
+        raise errors.dialog(f"At most {MOST_ORDERS} {noun} can be created in one call, not {len(given)}.")
     answers = []
     for request in given:
         try:
-            answers.append(order_requests.create(company, request))
+            answers.append(create(company, request))
         except errors.Refused as refusal:
             answers.append({"error": {"code": refusal.code, "message": refusal.message}})
+    return _text(answers)
+
+
+def _release_quotes(company: Company, quote_ids: str) -> str:
+    """Put quotes to Released as they are, without the checks of an order; those that are gone have no status."""
+    given = _json(quote_ids, "quoteIds")
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        raise errors.dialog("quoteIds must be a list of ids.")
+    answers = []
+    for quote_id in given:
+        row = company.tables["salesHeaders"].get(quote_id.lower())
+        if row is not None and row["documentType"] == "Quote":
+            row = company.tables["salesHeaders"].update(row, {"status": "Released"})
+            answers.append({"id": row["id"], "status": row["status"]})
+        else:
+            answers.append({"id": quote_id, "status": ""})
     return _text(answers)
 
 
@@ -124,7 +152,9 @@ def _set_header(company: Company, order_id: str, given: str) -> str:
         if name not in _SETTABLE:
             raise errors.dialog(f"The name '{name}' is not known in fields.")
     values = order_requests.header_values(wanted)
-    return str(change_header(company, order(company, order_id), values, through_api=False)["status"])
+    header = order(company, order_id)
+    order_requests.take_quote(company, values, header["customerNumber"], header.get("quoteNumber", ""))
+    return str(change_header(company, header, values, through_api=False)["status"])
 
 
 def _attach(company: Company, document_id: str, pairs: str) -> int:
@@ -235,6 +265,8 @@ PROCEDURES: dict[str, tuple[tuple[str, ...], Callable[..., str | int]]] = {
     "ActiveRowVersion": ((), _active_row_version),
     "CreateSalesOrder": (("request",), _create_one),
     "CreateSalesOrders": (("requests",), _create_many),
+    "CreateSalesQuotes": (("requests",), _create_quotes),
+    "ReleaseSalesQuotes": (("quoteIds",), _release_quotes),
     "ReleaseSalesOrder": (("orderId",), _release),
     "ReopenSalesOrder": (("orderId",), _reopen),
     "SetOrderHeader": (("orderId", "fields"), _set_header),

@@ -46,6 +46,16 @@ def pay(company: Company, invoice: Row, amount: Decimal | None = None) -> Row:
     return company.tables["salesInvoices"].update(invoice, changes)
 
 
+def unapply(company: Company, invoice: Row) -> Row:
+    """Take every payment of an invoice back: it is owed as on its first day. Raises Refused where none was entered."""
+    paid = invoice["totalAmountIncludingTax"] - invoice["remainingAmount"]
+    if not paid or invoice["status"] == "Canceled":
+        raise errors.dialog(f"There is no application to undo for invoice {invoice['number']}.")
+    _enter(company, invoice, "Payment", paid, NOTHING)
+    changes = {"remainingAmount": invoice["totalAmountIncludingTax"], "status": "Open"}
+    return company.tables["salesInvoices"].update(invoice, changes)
+
+
 def _discount(company: Company, invoice: Row) -> Decimal:
     percent = invoice.get("paymentDiscountPercent", NOTHING)
     terms = company.one("paymentTerms", "code", invoice.get("paymentTermsCode") or "-") or {}

@@ -226,6 +226,9 @@ def test_the_clients_call_procedures_that_are_there_with_their_parameters():
         "bridge_setup": (),
         "active_row_version": (),
         "create_sales_orders": ([{}],),
+        "create_sales_quotes": ([{}],),
+        "release_sales_quotes": (["1"],),
+        "set_order_header": ("1", {}),
         "release_sales_order": ("1",),
         "reopen_sales_order": ("1",),
         "find_order_by_reference": ("REF", "10000"),
@@ -272,6 +275,7 @@ def known_to_al() -> dict[str, set[str]]:
     header = {*names_added("BridgeOrderHeader", "Names"), *names_added("BridgeOrderHeader", "NamesForChange")}
     return {
         "order": {*header, *names_added("BridgeCreateOrder", "KnownNames")},
+        "quote": set(names_added("BridgeCreateQuote", "QuoteNames")),
         "address": set(names_added("BridgeOrderHeader", "AddressNames")),
         "line": set(names_added("BridgeOrderLine", "KnownNames")),
         "note": set(names_added("BridgeNotes", "AddFrom")),
@@ -280,7 +284,8 @@ def known_to_al() -> dict[str, set[str]]:
 
 def test_requests_hold_the_same_names_in_al_and_in_the_sandbox():
     in_sandbox = {
-        "order": {*order_requests._HEADER, *order_requests._OTHER, *order_requests._PARTIES, "lines", "notes"},
+        "order": set(order_requests._KNOWN),
+        "quote": set(order_requests._OF_QUOTE),
         "address": set(order_requests._ADDRESS),
         "line": set(order_requests._LINE),
         "note": set(order_requests._NOTE),
@@ -303,7 +308,7 @@ def test_the_product_sends_no_name_that_al_would_refuse(sandbox_company):
 
 def test_every_known_name_is_used_where_the_request_is_read():
     """A name that is let in and then dropped would be worse than one that is refused."""
-    readers = ("BridgeOrderHeader", "BridgeOrderLine", "BridgeCreateOrder", "BridgeNotes")
+    readers = ("BridgeOrderHeader", "BridgeOrderLine", "BridgeCreateOrder", "BridgeCreateQuote", "BridgeNotes")
     read = "".join(codeunit(name) for name in readers)
     for part, names in known_to_al().items():
         for name in names:
@@ -328,7 +333,7 @@ def test_an_order_is_described_by_the_same_names_everywhere(sandbox_company):
     assert all(dataclasses.astuple(read.lines[0])[:3]), "number, id and object of the first line"
 
     [refused] = ask_sandbox(sandbox_company, "CreateSalesOrders", requests=json.dumps([{}]))
-    assert names_added("SalesBridge", "CreateOne") == ["code", "message", "error"]
+    assert names_added("SalesBridge", "LastFailure") == ["code", "message", "error"]
     assert list(refused) == ["error"]
     assert set(refused["error"]) == {"code", "message"}
 
@@ -395,7 +400,9 @@ def test_object_numbers_are_unique_and_within_their_range():
     numbers = [
         (kind, int(number))
         for path in SOURCE.rglob("*.al")
-        for kind, number in re.findall(r"^(page|codeunit|permissionset) (\d+)", path.read_text("utf-8"), re.MULTILINE)
+        for kind, number in re.findall(
+            r"^(page|codeunit|permissionset|tableextension) (\d+)", path.read_text("utf-8"), re.MULTILINE
+        )
     ]
     assert len(numbers) == len(set(numbers)) == len(list(SOURCE.rglob("*.al")))
     assert all(allowed["from"] <= number <= allowed["to"] for _, number in numbers)

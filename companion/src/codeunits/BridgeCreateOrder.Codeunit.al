@@ -76,6 +76,14 @@ codeunit 50122 "Bridge Create Order"
         exit(BridgeDocuments.Describe(SalesHeader, Existed, ReleaseError));
     end;
 
+    // Everything of the request but the customer, on a header that has one.
+    procedure Fill(var Header: Record "Sales Header")
+    begin
+        SalesHeader := Header;
+        Fill();
+        Header := SalesHeader;
+    end;
+
     local procedure Fill()
     var
         SalesCalcDiscountByType: Codeunit "Sales - Calc Discount By Type";
@@ -96,7 +104,7 @@ codeunit 50122 "Bridge Create Order"
             BridgeNotes.AddFrom(SalesHeader, Token.AsObject());
     end;
 
-    local procedure KnownNames() Known: List of [Text]
+    procedure KnownNames() Known: List of [Text]
     begin
         Known := BridgeOrderHeader.Names();
         Known.Add('discountAmount');
@@ -106,7 +114,7 @@ codeunit 50122 "Bridge Create Order"
     end;
 
     // Two calls with one reference must not both find nothing: the second waits here for the first to commit.
-    local procedure SerializeCreation()
+    procedure SerializeCreation()
     var
         SalesReceivablesSetup: Record "Sales & Receivables Setup";
     begin

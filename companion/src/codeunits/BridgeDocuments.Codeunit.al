@@ -103,6 +103,31 @@ codeunit 50126 "Bridge Documents"
         Answer.Add('versionNo', SalesHeaderArchive."Version No.");
     end;
 
+    // Puts quotes to Released as they are, without the checks an order must pass. Those that are gone have no status.
+    procedure ReleaseQuotes(Ids: JsonArray) Answers: JsonArray
+    var
+        SalesHeader: Record "Sales Header";
+        Answer: JsonObject;
+        Token: JsonToken;
+        Id: Guid;
+        Status: Text;
+    begin
+        foreach Token in Ids do begin
+            Clear(Answer);
+            Clear(Status);
+            Evaluate(Id, Token.AsValue().AsText());
+            if SalesHeader.GetBySystemId(Id) then
+                if SalesHeader."Document Type" = SalesHeader."Document Type"::Quote then begin
+                    SalesHeader.Status := SalesHeader.Status::Released;
+                    SalesHeader.Modify(true);
+                    Status := RealStatus(SalesHeader);
+                end;
+            Answer.Add('id', BridgeJson.IdText(Id));
+            Answer.Add('status', Status);
+            Answers.Add(Answer);
+        end;
+    end;
+
     local procedure Head(Id: Guid; Number: Code[20]; Status: Text; Existed: Boolean; ReleaseError: Text) Answer: JsonObject
     begin
         Answer.Add('orderId', BridgeJson.IdText(Id));

@@ -72,9 +72,26 @@ codeunit 50123 "Bridge Order Header"
         if BridgeJson.Has(Given, 'workDescription') then
             SalesHeader.SetWorkDescription(BridgeJson.TextOf(Given, 'workDescription'));
         if BridgeJson.Has(Given, 'quoteNumber') then
-            SalesHeader."Quote No." := CopyStr(BridgeJson.TextOf(Given, 'quoteNumber'), 1, MaxStrLen(SalesHeader."Quote No."));
+            TakeQuote(SalesHeader, CopyStr(BridgeJson.TextOf(Given, 'quoteNumber'), 1, MaxStrLen(SalesHeader."Quote No.")));
         ApplyShipTo(SalesHeader, Given);
         ApplyBillTo(SalesHeader, Given);
+    end;
+
+    // The quote an order was won by goes to the archive once, when the order first names it. A number that no quote of
+    // the customer has is left out.
+    local procedure TakeQuote(var SalesHeader: Record "Sales Header"; QuoteNo: Code[20])
+    var
+        SalesQuote: Record "Sales Header";
+        ArchiveManagement: Codeunit ArchiveManagement;
+    begin
+        if SalesHeader."Quote No." = QuoteNo then
+            exit;
+        if not SalesQuote.Get(SalesQuote."Document Type"::Quote, QuoteNo) then
+            exit;
+        if SalesQuote."Sell-to Customer No." <> SalesHeader."Sell-to Customer No." then
+            exit;
+        SalesHeader."Quote No." := QuoteNo;
+        ArchiveManagement.StoreSalesDocument(SalesQuote, false);
     end;
 
     local procedure ApplyShipTo(var SalesHeader: Record "Sales Header"; Given: JsonObject)

@@ -46,6 +46,32 @@ codeunit 50120 "Sales Bridge"
         exit(BridgeJson.Write(Answers));
     end;
 
+    // Creates up to 50 quotes, or refills those a revision replaces, each in a transaction of its own. None is released.
+    procedure CreateSalesQuotes(requests: Text): Text
+    var
+        BridgeJson: Codeunit "Bridge Json";
+        Quotes: JsonArray;
+        Quote: JsonToken;
+        Answers: JsonArray;
+        TooManyErr: Label 'At most %1 quotes can be created in one call, not %2.', Comment = '%1 = limit, %2 = number of quotes';
+    begin
+        Quotes := BridgeJson.ReadList(requests, 'requests');
+        if Quotes.Count() > MostOrders() then
+            Error(TooManyErr, MostOrders(), Quotes.Count());
+        foreach Quote in Quotes do
+            Answers.Add(CreateOneQuote(Quote.AsObject()));
+        exit(BridgeJson.Write(Answers));
+    end;
+
+    // Puts quotes to Released as they are; quoteIds is a list of ids. Answers the real status of each.
+    procedure ReleaseSalesQuotes(quoteIds: Text): Text
+    var
+        BridgeDocuments: Codeunit "Bridge Documents";
+        BridgeJson: Codeunit "Bridge Json";
+    begin
+        exit(BridgeJson.Write(BridgeDocuments.ReleaseQuotes(BridgeJson.ReadList(quoteIds, 'quoteIds'))));
+    end;
+
     // Releases an order by Business Central's own routine and answers its real status.
     procedure ReleaseSalesOrder(orderId: Text): Text
     var
@@ -157,8 +183,6 @@ codeunit 50120 "Sales Bridge"
     local procedure CreateOne(Request: JsonObject): JsonObject
     var
         BridgeCreateOrder: Codeunit "Bridge Create Order";
-        Failure: JsonObject;
-        Answer: JsonObject;
     begin
         // A codeunit that is run for its success undoes its own writes when it fails, and only those.
         Commit();
@@ -167,10 +191,28 @@ codeunit 50120 "Sales Bridge"
             Commit();
             exit(ReleaseAndDescribe(BridgeCreateOrder));
         end;
+        exit(LastFailure());
+    end;
+
+    local procedure CreateOneQuote(Request: JsonObject): JsonObject
+    var
+        BridgeCreateQuote: Codeunit "Bridge Create Quote";
+    begin
+        Commit();
+        BridgeCreateQuote.SetRequest(Request);
+        if not BridgeCreateQuote.Run() then
+            exit(LastFailure());
+        Commit();
+        exit(BridgeCreateQuote.Describe());
+    end;
+
+    local procedure LastFailure() Answer: JsonObject
+    var
+        Failure: JsonObject;
+    begin
         Failure.Add('code', 'Application_DialogException');
         Failure.Add('message', GetLastErrorText());
         Answer.Add('error', Failure);
-        exit(Answer);
     end;
 
     local procedure ReleaseAndDescribe(var BridgeCreateOrder: Codeunit "Bridge Create Order"): JsonObject

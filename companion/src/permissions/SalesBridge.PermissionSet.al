@@ -26,6 +26,7 @@ permissionset 50100 "SALES BRIDGE"
         page "Bridge Vendor Details" = X,
         codeunit "Bridge Availability" = X,
         codeunit "Bridge Create Order" = X,
+        codeunit "Bridge Create Quote" = X,
         codeunit "Bridge Documents" = X,
         codeunit "Bridge Find Order" = X,
         codeunit "Bridge Ids" = X,
