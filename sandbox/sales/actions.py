@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from sandbox.sales import conversions, pricing, writes
+from sandbox.sales import conversions, pricing, publishing, writes
 from sandbox.sales.close_actions import DONE, Action, close, parameters
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import invalid_argument, not_found
@@ -159,6 +159,7 @@ UNBOUND: Mapping[str, Action] = {
     "InsertOptionValue": _insert_option,
     "UpdateOptionValue": _update_option,
     "DeleteOptionValue": _delete_option,
+    **publishing.ACTIONS,
 }
 BOUND: Mapping[tuple[str, str], Action] = {
     ("salesorder", "LockSalesOrderPricing"): _lock_prices(True, "salesorder", "SalesOrderId"),

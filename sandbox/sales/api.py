@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.sales import actions, bulk, csdl, fetch, functions, keys, listing, metadata, writes
+from sandbox.sales import actions, bulk, csdl, fetch, functions, keys, listing, metadata, publishing, writes
 from sandbox.sales.batch import handle_batch
 from sandbox.sales.bypass import asked_by
 from sandbox.sales.environment import Environment
@@ -88,14 +88,16 @@ class Api:
         if call.method == "GET":
             return listing.listed(self._env, call, table, None, table.entity_set)
         if call.method == "POST":
-            new_id = writes.create(
-                self._env,
-                table,
-                call.json(),
-                call.caller,
-                references=call.references,
-                detect_duplicates=call.detect_duplicates,
-            )
+            with self._env.transaction():
+                new_id = writes.create(
+                    self._env,
+                    table,
+                    call.json(),
+                    call.caller,
+                    references=call.references,
+                    detect_duplicates=call.detect_duplicates,
+                )
+                publishing.join(self._env, call, table, new_id)
             return self._written(call, table, new_id, created=True)
         raise bad_method(call.method)
 

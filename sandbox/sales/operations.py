@@ -79,6 +79,17 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "AddPrivilegesRole": Operation({"Privileges": "Collection(mscrm.RolePrivilege)"}, bound_to="role"),
         "ReplacePrivilegesRole": Operation({"Privileges": "Collection(mscrm.RolePrivilege)"}, bound_to="role"),
         "RemovePrivilegeRole": Operation({"PrivilegeId": _GUID}, bound_to="role"),
+        "AddSolutionComponent": Operation(
+            {
+                "ComponentId": _GUID,
+                "ComponentType": _NUMBER,
+                "SolutionUniqueName": _TEXT,
+                "AddRequiredComponents": "Edm.Boolean",
+            },
+            "mscrm.AddSolutionComponentResponse",
+        ),
+        "PublishXml": Operation({"ParameterXml": _TEXT}),
+        "PublishAllXml": Operation(),
     }
 )
 COMPLEX_TYPES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -96,6 +107,7 @@ COMPLEX_TYPES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "UserLocalizedLabel": "mscrm.LocalizedLabel",
         },
         "InsertOptionValueResponse": {"NewOptionValue": _NUMBER},
+        "AddSolutionComponentResponse": {"id": _GUID},
         "RolePrivilege": {
             "PrivilegeId": _GUID,
             "Depth": _TEXT,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from xml.etree import ElementTree
 
-from sandbox.sales import catalogue_rules
+from sandbox.sales import catalogue_rules, solutions
 from sandbox.sales.environment import Caller, Environment
 from sandbox.sales.errors import DataverseError, invalid_argument, parent_read_only, read_only
 from sandbox.sales.model import Kind, Ref, Row, Table
@@ -281,4 +281,5 @@ _ON_CREATE: Mapping[str, Callable[[Environment, Row], None]] = {
     "serviceendpoint": _endpoint,
     "sdkmessageprocessingstep": _step,
     "sdkmessageprocessingstepimage": _step_image,
+    **solutions.ON_CREATE,
 }

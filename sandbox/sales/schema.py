@@ -10,6 +10,7 @@ from sandbox.sales import tables_catalogue as catalogue
 from sandbox.sales import tables_documents as documents
 from sandbox.sales import tables_platform as platform
 from sandbox.sales import tables_security as security
+from sandbox.sales import tables_solutions as solutions
 from sandbox.sales.model import Table
 
 _ALL = (
@@ -52,6 +53,7 @@ _ALL = (
     platform.SDK_MESSAGE_FILTER,
     platform.STEP,
     platform.STEP_IMAGE,
+    *solutions.TABLES,
 )
 TABLES: Mapping[str, Table] = MappingProxyType({t.name: t for t in _ALL})
 BY_ENTITY_SET: Mapping[str, Table] = MappingProxyType({t.entity_set: t for t in _ALL})
@@ -93,6 +95,8 @@ CHOICES: Mapping[str, Mapping[int, str]] = MappingProxyType(
         "imagetype": {0: "PreImage", 1: "PostImage", 2: "Both"},
         "authtype": {1: "ACS", 2: "SASKey", 3: "SASToken", 4: "WebhookKey", 5: "HttpHeader", 6: "HttpQueryString"},
         "discountcalculationmethod": {0: "Line Item", 1: "Per Unit"},
+        "webresourcetype": solutions.WEB_RESOURCE_TYPES,
+        "componenttype": solutions.COMPONENT_TYPES,
     }
 )
 """Values a choice column accepts, by column name or ``table.column``; a column that is not here accepts any number."""

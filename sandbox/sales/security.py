@@ -19,6 +19,7 @@ DEPTHS: Mapping[str, int] = {"Basic": BASIC, "Local": LOCAL, "Deep": DEEP, "Glob
 ACT_FOR_OTHERS = "prvActOnBehalfOfAnotherUser"
 BYPASS_PLUGINS = "prvBypassCustomPlugins"
 BYPASS_LOGIC = "prvBypassCustomBusinessLogic"
+PUBLISH = "prvPublishCustomization"
 CUSTOMIZE = "prvWriteEntity"
 """Needed to define or drop an alternate key."""
 VERBS = ("Create", "Read", "Write", "Delete", "Append", "AppendTo", "Assign", "Share")
@@ -61,6 +62,9 @@ _SUFFIXES: Mapping[str, str] = {
     "nav_connection": "nav_connection",
     "bcbi_company": "bcbi_company",
     "msdyn_postconfig": "msdyn_PostConfig",
+    "solutioncomponent": "Solution",
+    "webresource": "WebResource",
+    "systemform": "SystemForm",
     "privilege": "Role",
     USER_ROLES: "Role",
     TEAM_ROLES: "Role",
@@ -81,7 +85,7 @@ def suffix(table: str) -> str:
 def all_privileges() -> Mapping[str, int]:
     """Every privilege of the environment with its access right; those of no table have 0."""
     names = {f"prv{verb}{suffix(table)}": _ACCESS_RIGHTS[verb] for table in TABLES for verb in VERBS}
-    return {**names, ACT_FOR_OTHERS: 0, BYPASS_PLUGINS: 0, BYPASS_LOGIC: 0, CUSTOMIZE: 0}
+    return {**names, ACT_FOR_OTHERS: 0, BYPASS_PLUGINS: 0, BYPASS_LOGIC: 0, PUBLISH: 0, CUSTOMIZE: 0}
 
 
 class Privileges:

@@ -9,6 +9,7 @@ from sandbox.sales.model import Ref
 from sandbox.sales.schema import TABLES
 from sandbox.sales.seed_rows import APPLICATION, Seeds
 from sandbox.sales.seed_security import Roles, StandardRoles
+from sandbox.sales.seed_solutions import seed_solutions
 from sandbox.world import company_id, made_id
 
 MESSAGES = ("Create", "Update", "Delete")
@@ -40,6 +41,7 @@ def seed_platform(seeds: Seeds, data: CompanyData) -> None:
     unit = seeds.put("businessunit", "root", name="contoso", organizationid=organization, isdisabled=False)
     seeds.put("team", "default", name="contoso", isdefault=True, teamtype=0, businessunitid=unit)
     _users(seeds, data, unit)
+    seed_solutions(seeds, organization)
     _currencies(seeds, data)
     seeds.put("bcbi_company", data.name, bcbi_name=data.name[:30], bcbi_externalid=company_id(data.name))
     for table in _LEARNED_BY_WALL:

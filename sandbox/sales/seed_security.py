@@ -26,7 +26,8 @@ INTEGRATION: Mapping[str, Iterable[str]] = {
     **dict.fromkeys(("systemuser", "team", "businessunit", "transactioncurrency"), ("Read", "AppendTo", "Append")),
     "organization": ("Read", "Write"),
     "sdkmessage": _READ_AND_LINK,
-    "role": _READ,
+    **dict.fromkeys(("role", "webresource", "solution", "publisher"), _READ),
+    "systemform": ("Read", "Write"),
 }
 """What the integration's role may do, by table."""
 
@@ -36,7 +37,7 @@ SELLER: Mapping[str, Iterable[str]] = {
     "invoice": _CHANGE,
     **dict.fromkeys((*_CATALOGUE, "bcbi_company", "transactioncurrency"), _READ_AND_LINK),
     **dict.fromkeys(("systemuser", "team", "businessunit"), ("Read", "AppendTo", "Append")),
-    **dict.fromkeys(("organization", "nav_connection", "role"), _READ),
+    **dict.fromkeys(("organization", "nav_connection", "role", "webresource", "systemform"), _READ),
 }
 """What a salesperson may do: write documents, read the catalogue, and nothing of the administration."""
 

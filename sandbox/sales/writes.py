@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
-from sandbox.sales import duplicates, keys, pricing, rules
+from sandbox.sales import duplicates, keys, pricing, rules, solutions
 from sandbox.sales.environment import Caller, Environment, Event
 from sandbox.sales.errors import DataverseError, duplicate_key, not_found, version_mismatch
 from sandbox.sales.model import Collection, Kind, Ref, Row, Table
@@ -116,7 +116,7 @@ def update(
         state, status = changes.pop("statecode", None), changes.pop("statuscode", None)
         if changes or not (state is not None or status is not None):
             rules.check_open(env, table, row, changes, caller)
-            row = {**row, **changes}
+            row = {**row, **solutions.as_drafts(env, table, row, changes)}
             rules.check_links(env, table, row, changes)
             rules.settle(env, table, row)
             keys.check_unique(env, table, row)
