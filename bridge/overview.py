@@ -9,11 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bridge.store import companies, couplings, failures, jobs, journal, projection
+from bridge.store import back, companies, couplings, failures, invoices, jobs, journal, projection
 from bridge.store.database import Database
 from bridge.store.models import AvailabilityItem, Coupling, Failure, Job, JournalEntry, JournalLine, OrderEvent
+from bridge.store.models_returns import PostedInvoice
 
-JOB_OF_SUBJECT = {"order": "PICK-UP", "status": "PUSH-STATUS", "availability": "AVAILABILITY"}
+JOB_OF_SUBJECT = {
+    "order": "PICK-UP",
+    "status": "PUSH-STATUS",
+    "availability": "AVAILABILITY",
+    "invoice": "POSTEDSALESINV-INV",
+    "push": "SALESORDER-ORDER",
+    "note": "SALES ORDER NOTES",
+    "statistics": "CUSTOMER STATISTICS",
+}
 """Which job tries again what failed in this subject."""
 
 
@@ -68,11 +77,12 @@ class RecordView:
     orders: list[OrderView]
     couplings: list[Coupling]
     items: list[AvailabilityItem]
+    invoices: list[PostedInvoice]
     failures: list[FailureView]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.orders or self.couplings or self.items or self.failures)
+        return not (self.orders or self.couplings or self.items or self.invoices or self.failures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +156,20 @@ def _said_once(record: str, text: str) -> str:
 def put_back(db: Database, record: str | None, now: datetime) -> PutBack:
     """Make what waits because of a failure due now: one record by number, name or id, or everything (None).
 
-    Orders lose their pause and the jobs that work on them are woken. Repeatable; failures stay listed until they are
-    gone for good.
+    What is stuck loses its pause and the jobs that work on it are woken. Repeatable; failures stay listed until they
+    are gone for good.
     """
     if record is None:
         stuck = failures.open_failures(db)
         orders = journal.put_back(db, None, now)
+        back.put_back(db, None)
     else:
         entries = journal.find(db, record)
         named = {record, record.lower(), *(entry.sales_id for entry in entries)}
         stuck = [row for row in failures.open_failures(db) if row.record_id in named or row.record == record]
         sales_ids = {entry.sales_id for entry in entries} | {row.record_id for row in stuck if row.subject == "order"}
         orders = journal.put_back(db, sales_ids, now)
+        back.put_back(db, named | {row.record_id for row in stuck})
     by_id = {job.id: job for job in jobs.all_jobs(db)}
     wanted = {(JOB_OF_SUBJECT[row.subject], row.company_id) for row in stuck if row.subject in JOB_OF_SUBJECT}
     wanted |= {(by_id[row.record_id].name, row.company_id) for row in stuck if row.record_id in by_id}
@@ -180,10 +192,13 @@ def about(db: Database, record: str) -> RecordView:
     ]
     ids = {record.lower(), *(entry.sales_id for entry in entries), *(entry.bc_order_id or "" for entry in entries)}
     ids |= {row.bc_id for row in coupled} | {row.sales_id for row in coupled}
+    posted = {row.id: row for one in (record, *(entry.sales_id for entry in entries)) for row in invoices.find(db, one)}
+    ids |= {row.bc_id for row in posted.values()}
     return RecordView(
         orders=[OrderView(entry, lines.get(entry.id, []), journal.events_of(db, entry.id)) for entry in entries],
         couplings=coupled,
         items=[item for item in items if item.number == record or item.item_id in ids],
+        invoices=list(posted.values()),
         failures=[_failure_view(row, names) for row in failures.history_of(db, ids)],
     )
 

@@ -6,6 +6,7 @@ secrets are never shown.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -78,11 +79,24 @@ class Settings(EnvironmentSettings):
     unit_groups: bool = Field(False, description="true or false")
     push_quantity_on_hand: bool = Field(False, description="true or false")
     timeline_posts: bool = Field(True, description="true or false")
+    push_order_header: bool = Field(True, description="true or false")
+    push_order_totals: bool = Field(True, description="true or false")
+    push_order_lines: bool = Field(True, description="true or false")
+    ownership: Literal["person", "team"] = Field("person", description='"person" or "team"')
+    invoices_of_others_from: date | None = Field(None, description="a date like 2026-01-31, or empty")
+    invoices_seconds: int = Field(300, ge=1, le=86_400, description="whole seconds between 1 and 86400")
+    notes_seconds: int = Field(300, ge=1, le=86_400, description="whole seconds between 1 and 86400")
+    statistics_seconds: int = Field(1800, ge=1, le=86_400, description="whole seconds between 1 and 86400")
     language: Literal["en", "nb"] = Field("en", description='"en" or "nb"')
 
     log_format: Literal["json", "text"] = Field("text", description='"json" or "text"')
 
     _split = field_validator("bc_company", mode="before")(split_list)
+
+    @field_validator("invoices_of_others_from", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
 
     @model_validator(mode="before")
     key_overlap_hours: int = Field(24, ge=1, le=240, description="whole hours between 1 and 240")

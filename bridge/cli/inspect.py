@@ -133,7 +133,24 @@ def show(state: State, record: str) -> None:
         {**row, "Resolved": failure.resolved_at}
         for row, failure in zip(failure_rows(view.failures), view.failures, strict=True)
     ]
-    for title, rows in (("Couplings", couplings), ("Availability", items), ("Failures, resolved ones too", failures)):
+    invoices: list[dict[str, object]] = [
+        {
+            "Invoice": row.bc_number,
+            "In Sales": f"{row.state} {row.sales_id}",
+            "Payment": row.payment,
+            "Told to Sales": row.payment_told or "not yet",
+            "Found": row.found_at,
+            "Next attempt": row.next_attempt_at,
+        }
+        for row in view.invoices
+    ]
+    tables = (
+        ("Couplings", couplings),
+        ("Availability", items),
+        ("Posted invoices", invoices),
+        ("Failures, resolved ones too", failures),
+    )
+    for title, rows in tables:
         if rows:
             print_table(title, rows, empty="")
 
@@ -187,6 +204,7 @@ def _as_document(view: RecordView) -> dict[str, object]:
         ],
         "couplings": [_columns(row) for row in view.couplings],
         "availability": [_columns(row) for row in view.items],
+        "invoices": [_columns(row) for row in view.invoices],
         "failures": view.failures,
     }
 

@@ -33,6 +33,8 @@ from bridge.orders.run import pick_up
 from bridge.settings import Settings
 from bridge.setup.hooks import renew_hooks
 from bridge.setup.publish import renew_key
+from bridge.status.back import push_all
+from bridge.status.invoices.run import sync_invoices
 from bridge.status.run import push_status
 from bridge.store import jobs
 from bridge.wiring import Bridge, build
@@ -61,6 +63,7 @@ def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Se
         *(push if settings.push_quantity_on_hand else ()),
         Recurring("PICK-UP", settings.pick_up_seconds, pick_up),
         Recurring("PUSH-STATUS", settings.push_status_seconds, push_status),
+        Recurring("POSTEDSALESINV-INV", settings.invoices_seconds, sync_invoices),
         Recurring("AVAILABILITY", settings.availability_poll_seconds, partial(refresh, full=full_availability)),
         Recurring("OPEN-LINES", OPEN_LINES_SECONDS, refresh_open_lines),
         Recurring("ITEM-AVAILABILITY", QUESTIONS_SECONDS, answer_questions),
@@ -176,8 +179,8 @@ def push_status_once(state: State) -> None:
     """Bring status, shipments, invoices and posts to Sales once, now."""
     company = state.one_company()
     with progress_bar() as progress, stop_on_signals(state.stop):
-        outcome = push_status(state.bridge.context(company, progress))
-    report(state, "Status", company, outcome, ("status",))
+        outcome = push_all(state.bridge.context(company, progress))
+    report(state, "Status", company, outcome, ("status", "invoice", "push", "note"))
 
 
 @click.command("refresh-availability")

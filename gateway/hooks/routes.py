@@ -20,12 +20,12 @@ Wake = Callable[[str, str | None], None]
 """Makes a job due now, in one company (by id) or in all."""
 
 PICK_UP, PUSH_STATUS, AVAILABILITY = "PICK-UP", "PUSH-STATUS", "AVAILABILITY"
-_JOB_OF_RESOURCE = {
-    "items": AVAILABILITY,
-    "itemledgerentries": AVAILABILITY,
-    "salesorders": PUSH_STATUS,
-    "salesshipments": PUSH_STATUS,
-    "salesinvoices": PUSH_STATUS,
+_JOBS_OF_RESOURCE = {
+    "items": (AVAILABILITY,),
+    "itemledgerentries": (AVAILABILITY,),
+    "salesorders": (PUSH_STATUS, "SALESORDER-ORDER"),
+    "salesshipments": (PUSH_STATUS,),
+    "salesinvoices": (PUSH_STATUS, "POSTEDSALESINV-INV"),
 }
 _RESOURCE = re.compile(
     r"(?:.*/)?companies\((?P<company>[0-9a-f-]{36})\)/(?P<set>\w+)(?:\(.*)?", re.IGNORECASE | re.DOTALL
@@ -66,7 +66,7 @@ def business_central(wake: Wake) -> Blueprint:
             return Response(
                 token[:_LONGEST_TOKEN], content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"}
             )
-        for job, company_id in sorted({_meant(one) for one in _notifications()} - {("", "")}):
+        for job, company_id in sorted({meant for one in _notifications() for meant in _meant(one)}):
             wake(job, company_id)
         return Response(status=200)
 
@@ -104,8 +104,9 @@ def _notifications() -> list[dict[str, Any]]:
     return values
 
 
-def _meant(notification: dict[str, Any]) -> tuple[str, str]:
-    """The job and the company a notification is about; two empty texts when it is about nothing of ours."""
+def _meant(notification: dict[str, Any]) -> list[tuple[str, str]]:
+    """The jobs and the company a notification is about; none when it is about nothing of ours."""
     found = _RESOURCE.fullmatch(str(notification.get("resource", "")))
-    job = _JOB_OF_RESOURCE.get(found["set"].lower(), "") if found is not None else ""
-    return (job, found["company"].lower()) if found is not None and job else ("", "")
+    if found is None:
+        return []
+    return [(job, found["company"].lower()) for job in _JOBS_OF_RESOURCE.get(found["set"].lower(), ())]

@@ -1,0 +1,1 @@
+"""Posted invoices of Business Central become invoices in Sales, once each, and learn there what was paid."""
