@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import fuzz
+from bench import fuzz, shop_life
 from bench.machine import describe
 from demo.product import Product
 from demo.sandboxes import SandboxProcess
@@ -71,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["fuzz"]:
         return fuzz.main(given[1:])
+    if given[:1] == ["shop-life"]:
+        return shop_life.main(given[1:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--latency", type=float, default=0, metavar="MS", help="milliseconds added to each remote call")
     latency = parser.parse_args(argv).latency

@@ -7,6 +7,7 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -200,19 +201,25 @@ def door(world: World, make_gateway: MakeGateway) -> Door:
     return Door(make_gateway(), basic("SALES", world.key()))
 
 
-@pytest.fixture(scope="module")
-def remote(_session_sandbox: SandboxProcess) -> Iterator[Bridge]:
-    """Clients of the sandbox that are signed in, shared by the tests of a module; the database is each test's own. They
-    wait for nothing: what fails in passing fails at once."""
+@contextmanager
+def signed_in(sandbox: SandboxProcess) -> Iterator[Bridge]:
+    """Clients of a sandbox, without a database of their own. They wait for nothing: what fails in passing fails."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REQUESTS_CA_BUNDLE", _session_sandbox.env["REQUESTS_CA_BUNDLE"])
-        given = {name.lower(): value for name, value in _session_sandbox.env.items()}
+        patch.setenv("REQUESTS_CA_BUNDLE", sandbox.env["REQUESTS_CA_BUNDLE"])
+        given = {name.lower(): value for name, value in sandbox.env.items()}
         known = {name: value for name, value in given.items() if name in Settings.model_fields}
         stop = threading.Event()
         stop.set()
         bridge = build_bridge(Settings(**(known | {"database_url": "sqlite://"})), stop=stop)  # type: ignore[arg-type]
         yield bridge
         bridge.close()
+
+
+@pytest.fixture(scope="module")
+def remote(_session_sandbox: SandboxProcess) -> Iterator[Bridge]:
+    """Clients of the session's sandbox, shared by the tests of a module; the database is each test's own."""
+    with signed_in(_session_sandbox) as bridge:
+        yield bridge
 
 
 @pytest.fixture
