@@ -17,9 +17,9 @@ from pathlib import Path
 from sandbox.company import CompanyData
 from sandbox.demo_data import demo_company
 from sandbox.faults import FaultInvalid, parse_faults
+from sandbox.frozen import StateUnreadable
 from sandbox.northwind import load
 from sandbox.running import Ports, Servers
-from sandbox.state_file import StateUnreadable
 from sandbox.world import World
 
 
@@ -67,6 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    gc.disable()  # all that is made now stays: looking for garbage in it takes as long as making it
     try:
         world = World(
             _company(options.data),
@@ -83,6 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with Servers(world, ports, options.state, options.state_every) as servers:
             # What was seeded stays: the collector need not look at it again and again while requests wait.
             gc.freeze()
+            gc.enable()
             environment = servers.environment()
             if options.env_file is not None:
                 write_env_file(options.env_file, environment)

@@ -84,6 +84,15 @@ class _Armed:
         self._path = re.compile(rule.path)
         self._random = Random(rule.seed or seed)  # noqa: S311 - repeatable on purpose
 
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.rule, self.matched, self.fired, self._random.getstate()
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        rule, matched, fired, drawn = state
+        _Armed.__init__(self, rule, 0)
+        self.matched, self.fired = matched, fired
+        self._random.setstate(drawn)
+
     def fires(self, system: str, method: str, path: str) -> bool:
         rule = self.rule
         if rule.system not in ("*", system) or (rule.method and rule.method.upper() != method):
@@ -130,6 +139,17 @@ class Faults:
         """Back to the rules of the start, with fresh counts."""
         with self._lock:
             self._armed = [_Armed(rule, self._seed + i) for i, rule in enumerate(self._at_start, 1)]
+
+    def dump(self) -> list[_Armed]:
+        """The rules in force with what they have counted and what they would draw next, for :meth:`load`."""
+        with self._lock:
+            return list(self._armed)
+
+    def load(self, kept: list[_Armed]) -> None:
+        """Put kept rules in force, and no others; unless rules were given at the start, which then stay alone."""
+        with self._lock:
+            if not self._at_start:
+                self._armed = list(kept)
 
     def as_json(self) -> list[dict[str, Any]]:
         """The rules in force with how often each matched and fired."""

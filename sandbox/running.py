@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +18,7 @@ from sandbox.face.sales import create_face as create_sales_face
 from sandbox.sales.routes import create_app as create_sales
 from sandbox.server import Front, Server, make_certificate
 from sandbox.sign_in import create_app as create_sign_in
-from sandbox.state_file import read_state, write_state
+from sandbox.state_file import StateFile
 from sandbox.world import BUSINESS_CENTRAL, SALES, SIGN_IN, World
 
 
@@ -36,35 +38,55 @@ class StateKeeper:
 
     def __init__(self, world: World, path: Path, seconds: float) -> None:
         self._world, self._path, self._seconds = world, path, seconds
-        self._saved = world.changes
+        self._saved: int | None = None
+        self._failed = False
+        self._file: StateFile | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sandbox-state", daemon=True)
 
+    def open(self) -> bool:
+        """Take hold of the file; whether it holds a state. Raises StateUnreadable, OSError."""
+        self._file = StateFile(self._path, self._world.data.name)
+        return self._file.rest is not None
+
     def begin(self) -> None:
-        """Put the file's state in place, if there is a file, and start writing. Raises StateUnreadable."""
-        frozen = read_state(self._path, self._world.data.name)
-        if frozen is not None:
-            self._world.put_back(frozen, with_secrets=True)
-        self.save()  # a folder that cannot be written to is told now and not at the end
+        """Put the file's state in place, if it holds one, and start writing. Raises StateUnreadable."""
+        if self._file is not None and self._file.rest is not None:
+            self._world.put_back(self._file.rest, self._file.rows, whole=True)
+            self._world.watch()
+            self._saved = self._world.changes
         self._thread.start()
 
     def save(self) -> None:
-        """Write the present state."""
+        """Write what has changed; everything the first time, and after a failure. Raises sqlite3.Error."""
+        if self._file is None:
+            return
         changes = self._world.changes
-        write_state(self._path, self._world.take_out(), self._world.data.name)
-        self._saved = changes
+        whole, self._failed = self._failed, True
+        self._file.write(self._world.take_changes(whole=whole))
+        self._saved, self._failed = changes, False
 
     def end(self) -> None:
-        """Write a last time and stop. Without effect when it never began."""
+        """Write a last time and stop. Without effect when it never began. Raises OSError when that fails."""
         if self._thread.is_alive():
             self._ended.set()
             self._thread.join()
-            self.save()
+            try:
+                self.save()
+            except sqlite3.Error as error:
+                raise OSError(f"{self._path}: the last state was not written: {error}") from error
+        if self._file is not None:
+            self._file.close()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._seconds):
+        while True:
             if self._world.changes != self._saved:
-                self.save()
+                try:
+                    self.save()
+                except sqlite3.Error as error:
+                    sys.stderr.write(f"sandbox: {self._path} was not written: {error}. Tried again soon.\n")
+            if self._ended.wait(self._seconds):
+                return
 
 
 class Servers:
@@ -91,7 +113,11 @@ class Servers:
         self.authority_file, server_certificate = make_certificate(folder)
         self.certificate_file, certificate = make_client_certificate(folder)
         world, ports = self.world, self._ports
+        data = world.data
+        if self._keeper is not None and self._keeper.open():
+            world.data = replace(data, orders=())  # what the file holds need not be made first, to be thrown away
         business_central, sales = create_business_central(world), create_sales(world)
+        world.data = data
         faces = {
             BUSINESS_CENTRAL: create_business_central_face(world, business_central),
             SALES: create_sales_face(world, sales),

@@ -1,86 +1,184 @@
-"""The sandbox's state as bytes and as a file: for snapshots, and to go on after a restart.
+"""The file that keeps a sandbox's state over a restart: a SQLite database with one record per row.
 
-The file is private to one version of the sandbox: it is a pickle of its rows behind one line that says which code wrote
-it. A file of other code is refused, never guessed at. Reading accepts the sandbox's own classes and plain values only.
-It holds the application's secret and is therefore readable by its owner alone.
+A save writes what was changed since the last one, in one transaction: after a crash the file holds the former state,
+and saving costs what was changed, not what there is. The rows are taken under the world's lock and written without it.
+
+The file is private to one version of the sandbox: it says which code wrote it, and a file of other code is refused,
+never guessed at. It holds the application's secret and is therefore readable by its owner alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
 import pickle
-from collections.abc import Mapping
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import MethodType
 from typing import Any
+from urllib.parse import quote
 
-FORMAT = 1
-_MAGIC = "sandbox-state"
-_PLAIN = {
-    "builtins": {"set", "frozenset", "bytearray", "complex", "range", "slice"},
-    "collections": {"deque", "OrderedDict", "defaultdict", "Counter"},
-    "datetime": {"datetime", "date", "time", "timedelta", "timezone"},
-    "decimal": {"Decimal"},
-    "uuid": {"UUID", "SafeUUID"},
-}
-"""Beside classes of the sandbox itself, what a state may consist of."""
+from sandbox.frozen import StateUnreadable, thaw
+from sandbox.rows import Row, Shared
+from sandbox.world import Taken
 
+__all__ = ["FORMAT", "StateFile", "StateUnreadable", "code_version"]
 
-class StateUnreadable(Exception):
-    """The bytes are no state of this version of the sandbox; the message says what they are and what to do."""
-
-
-class _Freezer(pickle.Pickler):
-    """Writes named objects, and their methods, as names."""
-
-    def __init__(self, file: io.BytesIO, named: Mapping[str, object]) -> None:
-        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._names = {id(value): name for name, value in named.items()}
-
-    def persistent_id(self, thing: Any) -> Any:
-        """The name of a named object, ``(name, method)`` of a method of one, None for all else."""
-        if isinstance(thing, MethodType):
-            owner = self._names.get(id(thing.__self__))
-            return None if owner is None else (owner, thing.__name__)
-        return self._names.get(id(thing))
+FORMAT = 2
+_TABLES = """
+CREATE TABLE IF NOT EXISTS head (name TEXT PRIMARY KEY, value);
+CREATE TABLE IF NOT EXISTS shapes (number INTEGER PRIMARY KEY, names TEXT);
+CREATE TABLE IF NOT EXISTS places (number INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE IF NOT EXISTS kept (
+    at INTEGER PRIMARY KEY, place INTEGER, id TEXT, shape INTEGER, sum INTEGER, body BLOB, UNIQUE (place, id)
+);
+"""
+"""``shapes`` are lists of column names: rows of one shape are kept as their values. ``kept.at`` is their order."""
+_PUT = (
+    "INSERT INTO kept (place, id, shape, sum, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (place, id) DO UPDATE"
+    " SET shape = excluded.shape, sum = excluded.sum, body = excluded.body"
+)
 
 
-class _Thawer(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, named: Mapping[str, object]) -> None:
-        super().__init__(file)
-        self._named = named
+class StateFile:
+    """The open file of one sandbox; no other can open it meanwhile. Used by one thread at a time."""
 
-    def persistent_load(self, pid: Any) -> Any:
-        """The present object of that name."""
-        name, method = pid if isinstance(pid, tuple) else (pid, "")
-        thing = self._named[name]
-        return getattr(thing, method) if method else thing
+    def __init__(self, path: Path, company: str) -> None:
+        """Open the file, or make an empty one.
 
-    def find_class(self, module: str, name: str) -> Any:
-        """Classes of the sandbox and plain values; nothing else can be called by a file."""
-        if (module.split(".")[0] == "sandbox" and "." not in name) or name in _PLAIN.get(module, ()):
-            found = super().find_class(module, name)
-            if isinstance(found, type):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name} does not belong into a state")
+        Raises StateUnreadable when it is something else, was written by other code, is damaged, is of another company
+        or is used by a running sandbox; OSError when it cannot be made. A file that is refused is left as it is.
+        """
+        self._path, self._company = path, company
+        self._head: Mapping[str, Any] = {}
+        self._shapes: dict[tuple[str, ...], int] = {}
+        self._places: dict[str, int] = {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = not path.exists()
+        if fresh:
+            path.touch(mode=0o600)
+        try:
+            self._db = sqlite3.connect(
+                f"file:{quote(str(path.absolute()))}?mode=rw", uri=True, timeout=0, isolation_level=None,
+                check_same_thread=False,
+            )  # fmt: skip
+        except sqlite3.Error as error:
+            raise OSError(f"{path} cannot be opened: {error}") from error
+        try:
+            self._open(fresh)
+        except BaseException:
+            self._db.close()
+            raise
 
+    def _open(self, fresh: bool) -> None:
+        with self._readable():
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            if fresh:
+                self._db.executescript(_TABLES)
+                return
+            if not self._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'kept'").fetchone():
+                raise StateUnreadable(f"{self._path} is no state file of the sandbox. Name another file with --state.")
+            self._head = dict(self._db.execute("SELECT name, value FROM head"))
+            if self._head:
+                self._check(self._head)
+            self._shapes = {
+                tuple(json.loads(names)): number for number, names in self._db.execute("SELECT * FROM shapes")
+            }
+            self._places = {name: number for number, name in self._db.execute("SELECT * FROM places")}
 
-def freeze(state: Any, named: Mapping[str, object]) -> bytes:
-    """The state as bytes. ``named`` objects in it are written as names and must be there again when it is read."""
-    buffer = io.BytesIO()
-    _Freezer(buffer, named).dump(state)
-    return buffer.getvalue()
+    @property
+    def rest(self) -> bytes | None:
+        """What is in no table; None while nothing was saved."""
+        return self._head.get("rest")
 
+    def rows(self, table: str) -> Iterator[Row]:
+        """The rows of a table in their order. Raises StateUnreadable on the first that is damaged."""
+        shared = Shared()
+        shapes = {number: names for names, number in self._shapes.items()}
+        wanted = "SELECT id, shape, sum, body FROM kept WHERE place = ? ORDER BY at"
+        with self._readable():
+            for row_id, shape, checksum, body in self._db.execute(wanted, (self._places.get(table),)):
+                if zlib.crc32(body) != checksum or shape not in shapes:
+                    raise self._damaged(f"row {row_id} of {table} is not what was written")
+                yield shared.share(dict(zip(shapes[shape], thaw(body, {}), strict=True)))
 
-def thaw(frozen: bytes, named: Mapping[str, object]) -> Any:
-    """What was frozen. Raises StateUnreadable for bytes that are damaged or hold what no state holds."""
-    try:
-        return _Thawer(io.BytesIO(frozen), named).load()
-    except (pickle.UnpicklingError, EOFError, LookupError, AttributeError, TypeError, ValueError) as error:
-        raise StateUnreadable(f"The state cannot be read: {error}.") from error
+    def write(self, taken: Taken) -> None:
+        """Save in one step: what ``taken`` does not hold stays as it was saved last. Raises sqlite3.Error."""
+        self._db.execute("BEGIN IMMEDIATE")
+        shapes, places = dict(self._shapes), dict(self._places)
+        try:
+            for name, table in taken.tables.items():
+                place = self._number(self._places, name, "INSERT INTO places (number, name) VALUES (?, ?)", name)
+                if table.whole:
+                    self._db.execute("DELETE FROM kept WHERE place = ?", (place,))
+                else:
+                    gone = ((place, row_id) for row_id, row in table.rows.items() if row is None)
+                    self._db.executemany("DELETE FROM kept WHERE place = ? AND id = ?", gone)
+                self._db.executemany(_PUT, self._records(place, table.rows))
+            head = {"format": FORMAT, "code": code_version(), "company": self._company, "rest": taken.rest}
+            self._db.executemany("INSERT OR REPLACE INTO head VALUES (?, ?)", head.items())
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._shapes, self._places = shapes, places
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _records(self, place: int, rows: Mapping[str, Row | None]) -> Iterable[tuple[Any, ...]]:
+        for row_id, row in rows.items():
+            if row is not None:
+                names = tuple(row)
+                shape = self._shapes.get(names) or self._number(
+                    self._shapes, names, "INSERT INTO shapes (number, names) VALUES (?, ?)", json.dumps(names)
+                )
+                body = pickle.dumps(tuple(row.values()), pickle.HIGHEST_PROTOCOL)
+                yield place, row_id, shape, zlib.crc32(body), body
+
+    def _number(self, numbers: dict[Any, int], of: Any, insert: str, text: str) -> int:
+        if of not in numbers:
+            numbers[of] = len(numbers) + 1
+            self._db.execute(insert, (numbers[of], text))
+        return numbers[of]
+
+    def _check(self, head: Mapping[str, Any]) -> None:
+        if (head.get("format"), head.get("code")) != (FORMAT, code_version()):
+            raise StateUnreadable(
+                f"{self._path} was written by another version of the sandbox (format {head.get('format')}, code"
+                f" {head.get('code')}; this one is format {FORMAT}, code {code_version()}). Start that version, or"
+                " begin anew by moving the file away."
+            )
+        if head.get("company") != self._company:
+            raise StateUnreadable(
+                f"{self._path} holds the company {head.get('company')!r}, not {self._company!r}. Give the --data it was"
+                " made with."
+            )
+
+    def _damaged(self, why: str) -> StateUnreadable:
+        return StateUnreadable(f"{self._path} is damaged: {why}. Move it away to begin anew.")
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """What SQLite says about a file that cannot be read, in words that say what to do."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise StateUnreadable(
+                    f"{self._path} is used by a sandbox that is running. End it, or name another file with --state."
+                ) from error
+            raise self._damaged(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            if "not a database" in str(error):
+                raise StateUnreadable(
+                    f"{self._path} is no state file of this version of the sandbox. Name another file with --state."
+                ) from error
+            raise self._damaged(str(error)) from error
 
 
 def code_version() -> str:
@@ -90,50 +188,3 @@ def code_version() -> str:
     for path in sorted(root.rglob("*.py")):
         digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def write_state(path: Path, frozen: bytes, company: str) -> None:
-    """Put the state of ``company`` into a file in one step: it is the old one or the new one, never half of it."""
-    head = {"format": FORMAT, "code": code_version(), "company": company, "sha256": hashlib.sha256(frozen).hexdigest()}
-    fresh = path.with_name(f"{path.name}.new")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600, exist_ok=False)
-    with fresh.open("wb") as file:
-        file.write(f"{_MAGIC} {json.dumps(head)}\n".encode())
-        file.write(frozen)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-
-
-def read_state(path: Path, company: str) -> bytes | None:
-    """The state in a file, None if there is no file.
-
-    Raises StateUnreadable when it is no state file, was written by other code, is damaged, or is of another company.
-    """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    first, _, frozen = content.partition(b"\n")
-    word, _, text = first.decode("utf-8", "replace").partition(" ")
-    try:
-        head = json.loads(text) if word == _MAGIC else None
-    except ValueError:
-        head = None
-    if not isinstance(head, dict):
-        raise StateUnreadable(f"{path} is no state file of the sandbox. Name another file with --state.")
-    if (head.get("format"), head.get("code")) != (FORMAT, code_version()):
-        raise StateUnreadable(
-            f"{path} was written by another version of the sandbox (format {head.get('format')}, code"
-            f" {head.get('code')}; this one is format {FORMAT}, code {code_version()}). Start that version, or begin"
-            " anew by moving the file away."
-        )
-    if head.get("sha256") != hashlib.sha256(frozen).hexdigest():
-        raise StateUnreadable(f"{path} is damaged: its checksum does not match. Move it away to begin anew.")
-    if head.get("company") != company:
-        raise StateUnreadable(
-            f"{path} holds the company {head.get('company')!r}, not {company!r}. Give the --data it was made with."
-        )
-    return frozen

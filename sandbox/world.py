@@ -7,6 +7,7 @@ are the same in every start.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.company import CompanyData
 from sandbox.faults import Faults, Rule
+from sandbox.frozen import freeze, thaw
 from sandbox.identities import Application, Directory, SignInSwitches, made_id
 from sandbox.request_log import RequestLog
-from sandbox.state_file import freeze, thaw
+from sandbox.rows import KeptTable, Row
 from sandbox.tokens import Tokens
 
 BUSINESS_CENTRAL = "business-central"
@@ -59,15 +61,34 @@ class SnapshotUnknown(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How one system's state is taken out and put back.
+    """How one system's state is taken out and put back: its rows table by table, and the rest in one piece.
 
-    ``dump`` answers live objects, ``load`` takes what ``dump`` once answered. ``named`` are objects the state points at
-    that are not part of it (schemas, methods to call back): they are kept by name and found again in the present run.
+    ``dump`` answers live objects without their rows, ``load`` takes what ``dump`` once answered; ``tables`` are then
+    filled again, and ``filled`` is called. ``named`` are objects the state points at that are not part of it (schemas,
+    methods to call back): they are kept by name and found again in the present run.
     """
 
     dump: Callable[[], Any]
     load: Callable[[Any], None]
+    tables: Callable[[], Mapping[str, KeptTable]]
     named: Mapping[str, object] = field(default_factory=dict)
+    filled: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRows:
+    """Rows of one table by id. ``whole``: they are all; otherwise those that changed, None for one that is gone."""
+
+    whole: bool
+    rows: Mapping[str, Row | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The state at one moment. ``tables`` go by system and table; what is in none of them is in ``rest``."""
+
+    rest: bytes
+    tables: Mapping[str, TakenRows]
 
 
 class World:
@@ -101,7 +122,7 @@ class World:
         self._seeders: list[Callable[[], None]] = []
         self._stoppers: list[Callable[[], None]] = []
         self._kept: dict[str, Kept] = {}
-        self._snapshots: dict[str, bytes] = {}
+        self._snapshots: dict[str, Taken] = {}
 
     @property
     def application(self) -> Application:
@@ -138,41 +159,73 @@ class World:
             self.faults.reset()
             self.log.clear()
 
-    def take_out(self) -> bytes:
-        """Rows, clock and the directory's secrets as bytes that only the same version of the sandbox can read."""
+    def take_out(self) -> Taken:
+        """Everything as it is now. Quick, as rows are pointed at and not copied: they are never changed in place."""
         with self.lock:
-            states = {system: kept.dump() for system, kept in self._kept.items()}
-            state = {"clock": self.clock.offset, "secrets": self.directory.dump(), "systems": states}
-            return freeze(state, self._named())
+            tables = {name: TakenRows(True, dict(table.all_rows())) for name, table in self._tables().items()}
+            return Taken(self._rest(), tables)
 
-    def put_back(self, frozen: bytes, *, with_secrets: bool = False) -> None:
-        """Make rows and clock what ``take_out`` once saw; the secrets too if asked. Faults and log stay as they are.
+    def take_changes(self, *, whole: bool = False) -> Taken:
+        """What was written since the last call, or everything; for one who writes it down each time."""
+        taken: dict[str, TakenRows] = {}
+        with self.lock:
+            for name, table in self._tables().items():
+                written, rows = table.watch(), table.all_rows()
+                if whole or written is None:
+                    taken[name] = TakenRows(True, dict(rows))
+                elif written:
+                    taken[name] = TakenRows(False, {row_id: rows.get(row_id) for row_id in written})
+            return Taken(self._rest(), taken)
 
-        Raises StateUnreadable when the bytes are not such a state; nothing is changed then.
+    def watch(self) -> None:
+        """What is there now is written down already: the next ``take_changes`` answers what comes after."""
+        with self.lock:
+            for table in self._tables().values():
+                table.watch()
+
+    def put_back(self, rest: bytes, rows: Callable[[str], Iterable[Row]], *, whole: bool = False) -> None:
+        """Make rows and clock what they were, ``rows`` answering those of a table by its name.
+
+        ``whole``: faults, latency, sign-in and the secrets too; otherwise those stay as they are. Raises
+        StateUnreadable when ``rest`` is no such state (nothing is changed then), or when ``rows`` raises it.
         """
         with self.lock:
-            state = thaw(frozen, self._named())
+            state = thaw(rest, self._named())
             for system, kept in self._kept.items():
                 kept.load(state["systems"][system])
+                gc.collect()  # what was there goes before what comes: both at once would need room for two
+                for name, table in kept.tables().items():
+                    table.refill(rows(f"{system}/{name}"))
+                kept.filled()
             self.clock.offset = state["clock"]
-            if with_secrets:
+            if whole:
                 self.directory.load(state["secrets"])
+                self.directory.switches = state["switches"]
+                self.latency = state["latency"]
+                self.faults.load(state["faults"])
 
     def snapshot(self, name: str) -> None:
-        """Keep rows and clock under ``name``, in memory; an older one of that name is replaced."""
+        """Keep rows and clock under ``name``, in memory; an older one of that name is replaced.
+
+        It costs the rows that are changed later, and a list of the others.
+        """
         self._snapshots[name] = self.take_out()
 
     def restore(self, name: str) -> None:
         """Back to a snapshot, as often as wanted. Raises SnapshotUnknown."""
-        frozen = self._snapshots.get(name)
-        if frozen is None:
+        taken = self._snapshots.get(name)
+        if taken is None:
             known = ", ".join(sorted(self._snapshots)) or "none"
             raise SnapshotUnknown(f"There is no snapshot {name!r}. There are: {known}.")
-        self.put_back(frozen)
+        tables = taken.tables
+        self.put_back(taken.rest, lambda table: [row for row in tables[table].rows.values() if row is not None])
 
     def snapshots(self) -> dict[str, int]:
-        """The snapshots there are, with their sizes in bytes."""
-        return {name: len(frozen) for name, frozen in sorted(self._snapshots.items())}
+        """The snapshots there are, with the number of rows each holds."""
+        return {
+            name: sum(len(table.rows) for table in taken.tables.values())
+            for name, taken in sorted(self._snapshots.items())
+        }
 
     def forget_snapshots(self) -> None:
         """Drop all snapshots."""
@@ -183,6 +236,22 @@ class World:
         self.stopping.set()
         while self._stoppers:
             self._stoppers.pop()()
+
+    def _tables(self) -> dict[str, KeptTable]:
+        return {
+            f"{system}/{name}": table for system, kept in self._kept.items() for name, table in kept.tables().items()
+        }
+
+    def _rest(self) -> bytes:
+        state = {
+            "clock": self.clock.offset,
+            "secrets": self.directory.dump(),
+            "switches": self.directory.switches,
+            "latency": self.latency,
+            "faults": self.faults.dump(),
+            "systems": {system: kept.dump() for system, kept in self._kept.items()},
+        }
+        return freeze(state, self._named())
 
     def _named(self) -> dict[str, object]:
         found: dict[str, object] = {"clock": self.clock, "world": self}

@@ -39,7 +39,10 @@ class BusinessCentral:
         self.subscriptions = Subscriptions(world)
         self.throttle = Throttle(world.clock.now)
         named = {"subscriptions": self.subscriptions, **self.subscriptions.entities()}
-        kept = Kept(lambda: (self.state, self.subscriptions.dump()), self._load, named)
+        kept = Kept(
+            lambda: (self.state, self.subscriptions.dump()), self._load, lambda: self.state.tables(), named,
+            lambda: self.state.count_inventory(),
+        )  # fmt: skip
         world.register(self.reseed, self.subscriptions.stop, system=BUSINESS_CENTRAL, kept=kept)
 
     def reseed(self) -> None:
@@ -107,11 +110,11 @@ def _admitted(system: BusinessCentral, base: str, rest: str, client: str) -> Ans
     if call.path.startswith("/subscriptions") and not web_service:
         system.service.api(route)
         return system.subscriptions.answer(call, system.state)
+    if route == automation.AUTOMATION_ROUTE:
+        return automation.answer(call, system.state, client)
     if route == RUNTIME_ROUTE:
         return system.subscriptions.supported(call, system.state)
     with system.world.lock, _as_seen(system.state, call):
-    if route == automation.AUTOMATION_ROUTE:
-        return automation.answer(call, system.state, client)
         if web_service:
             return web_services.answer(system.service, call)
         if call.path == "/$batch":

@@ -111,6 +111,19 @@ class Inventory:
         self._journal = journal
         self._by_item: dict[str, Decimal] = {}
 
+    def __getstate__(self) -> Journal:
+        """The sums are left out: the ledger's rows are kept, and they follow from those."""
+        return self._journal
+
+    def __setstate__(self, journal: Journal) -> None:
+        Inventory.__init__(self, journal)
+
+    def count(self, entries: Iterable[Row]) -> None:
+        """Begin anew from all entries of the ledger."""
+        self._by_item = {}
+        for entry in entries:
+            self._by_item[entry["itemNumber"]] = self.of_item(entry["itemNumber"]) + entry["quantity"]
+
     def of_item(self, number: str) -> Decimal:
         return self._by_item.get(number, Decimal(0))
 
@@ -206,6 +219,8 @@ class State:
     now: Callable[[], datetime]
     companies: dict[str, Company] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
+    permission_sets: dict[str, list[str]] = field(default_factory=dict)
+    """Of each user, for the automation API alone: nothing else asks what a user may do."""
     companion_installed: bool = True
     page_cap: int = PAGE_CAP
     replica_lag: timedelta = timedelta()
@@ -216,7 +231,14 @@ class State:
         found = self.companies.get(name_or_id.lower())
         return found or next((company for company in self.companies.values() if company.name == name_or_id), None)
 
+    def tables(self) -> dict[str, Table]:
+        """All tables by company id and name."""
+        return {f"{each.id}/{name}": table for each in self.companies.values() for name, table in each.tables.items()}
+
+    def count_inventory(self) -> None:
+        """Work out what is on hand from the ledgers, after their rows were put back."""
+        for company in self.companies.values():
+            company.inventory.count(company.tables["itemLedgerEntries"])
+
     def add(self, companies: Iterable[Company]) -> None:
         self.companies.update({company.id: company for company in companies})
-    permission_sets: dict[str, list[str]] = field(default_factory=dict)
-    """Of each user, for the automation API alone: nothing else asks what a user may do."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import uuid
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from sandbox.rows import Index, Shared
 
 Row = dict[str, Any]
 """A record by property name; a property that was never set is absent and reads as its kind's empty value."""
@@ -133,10 +135,44 @@ class Table:
         self.company_id, self.name = company_id, name
         self._journal = journal
         self._order = tuple(order)
+        self._indexed = tuple(indexed)
+        self._shared = Shared()
+        self._written: dict[str, None] | None = None
+        self._empty()
+
+    def _empty(self) -> None:
         self._rows: dict[str, Row] = {}
         self._keys: list[tuple[Any, ...]] = []
         self._versions: list[tuple[int, str]] = []
-        self.indexes: dict[str, dict[Any, dict[str, None]]] = {field: {} for field in indexed}
+        self.indexes: dict[str, Index] = {field: Index() for field in self._indexed}
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        """What the table is; its rows are kept one by one."""
+        return self.company_id, self.name, self._journal, self._order, self._indexed
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        company_id, name, journal, order, indexed = state
+        Table.__init__(self, company_id, name, journal, order, indexed)
+
+    def all_rows(self) -> Mapping[str, Row]:
+        """See :class:`sandbox.rows.KeptTable`."""
+        return self._rows
+
+    def watch(self) -> Collection[str] | None:
+        written, self._written = self._written, {}
+        return written
+
+    def refill(self, rows: Iterable[Row]) -> None:
+        self._empty()
+        self._written = None
+        for row in rows:
+            self._rows[row["id"]] = row
+            self._keys.append(self.key(row))
+            self._versions.append((row["rowVersion"], row["id"]))
+            for field, index in self.indexes.items():
+                index.add(_folded(row.get(field, "")), row["id"])
+        self._keys.sort()
+        self._versions.sort()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -149,11 +185,11 @@ class Table:
 
     def by(self, field: str, value: Any) -> list[Row]:
         """Rows whose indexed ``field`` equals ``value``, texts without regard to case, in primary key order."""
-        found = self.indexes[field].get(_folded(value), ())
+        found = self.indexes[field].ids(_folded(value))
         return sorted((self._rows[row_id] for row_id in found), key=self.key)
 
     def one(self, field: str, value: Any) -> Row | None:
-        for row_id in self.indexes[field].get(_folded(value), ()):
+        for row_id in self.indexes[field].ids(_folded(value)):
             return self._rows[row_id]
         return None
 
@@ -196,7 +232,7 @@ class Table:
             "rowVersion": self._journal.next_row_version(),
             **row,
         }
-        self._put(row)
+        self._put(self._shared.share(row))
         self._journal.undo(lambda: self._drop(row), lambda: self._put(row))
         self._journal.changed(self, row["id"], "created")
         return row
@@ -211,7 +247,7 @@ class Table:
             **changes,
         }
         self._drop(old)
-        self._put(new)
+        self._put(self._shared.share(new))
 
         def back() -> None:
             self._drop(new)
@@ -238,7 +274,9 @@ class Table:
         _place(self._keys, self.key(row))
         _place(self._versions, (row["rowVersion"], row_id))
         for field, index in self.indexes.items():
-            index.setdefault(_folded(row.get(field, "")), {})[row_id] = None
+            index.add(_folded(row.get(field, "")), row_id)
+        if self._written is not None:
+            self._written[row_id] = None
 
     def _drop(self, row: Row) -> None:
         row_id = row["id"]
@@ -246,10 +284,9 @@ class Table:
         del self._keys[bisect_left(self._keys, self.key(row))]
         del self._versions[bisect_left(self._versions, (row["rowVersion"], row_id))]
         for field, index in self.indexes.items():
-            value = _folded(row.get(field, ""))
-            index[value].pop(row_id, None)
-            if not index[value]:
-                del index[value]
+            index.discard(_folded(row.get(field, "")), row_id)
+        if self._written is not None:
+            self._written[row_id] = None
 
 
 def _place(keys: list[Any], key: Any) -> None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
-from time import monotonic
+from pickle import PicklingError
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
-from sandbox.state_file import StateUnreadable, freeze, read_state, thaw, write_state
+from sandbox.company import CompanyData
+from sandbox.frozen import StateUnreadable, freeze, thaw
+from sandbox.sales.routes import create_app as create_sales
+from sandbox.state_file import StateFile
 from sandbox.testing import Control, Sandbox, SandboxRefused
+from sandbox.world import Taken, TakenRows, World
+from tests.sandbox.bc_client import Client, a_company
 
 ITEM = "TENT-LEI-2"
 
@@ -44,48 +53,157 @@ def test_a_restart_goes_on_with_what_was_there(tmp_path: Path) -> None:
 
 
 def test_a_crash_loses_at_most_what_was_not_yet_written(tmp_path: Path) -> None:
-    """Killed after the file was written, and not before: the posting is there again."""
+    """Killed after the posting was written: it is there again."""
     state = tmp_path / "sandbox.state"
     with Sandbox("--state", str(state), "--state-every", "0.05") as sandbox:
-        before = state.read_bytes()
         stock = sandbox.business_central.post("post-stock", item=ITEM, quantity=7)["inventory"]
         end = monotonic() + 20
-        while state.read_bytes() == before:
+        while not settled(state):
             assert monotonic() < end, "the state was not written"
         sandbox.kill()
         sandbox.start()
         assert on_hand(sandbox.business_central) == stock
 
 
+def settled(state: Path) -> bool:
+    """Whether nothing has been written for a while."""
+    before = state.read_bytes()
+    sleep(0.5)
+    return len(before) > 50_000 and state.read_bytes() == before
+
+
+def a_client_of_both(data: CompanyData) -> Client:
+    """Both systems in this process, without servers."""
+    bc = Client(World(data))
+    create_sales(bc.world)
+    return bc
+
+
+def test_a_save_that_breaks_off_leaves_the_former_state(tmp_path: Path) -> None:
+    """Half way through, as when the disk is full or the process dies: the file still holds what was saved before."""
+    world, path = a_client_of_both(a_company()).world, tmp_path / "sandbox.state"
+    file = StateFile(path, world.data.name)
+    file.write(world.take_changes())
+    world.clock.advance(60)
+    taken = world.take_changes(whole=True)
+    name, table = next((name, table) for name, table in taken.tables.items() if name.endswith("/items"))
+    spoiled = {**table.rows, "broken": {"id": "broken", "cannot": lambda: None}}
+    with pytest.raises((PicklingError, AttributeError)):
+        file.write(Taken(b"never", {**taken.tables, name: TakenRows(True, spoiled)}))
+    file.close()
+    again = StateFile(path, world.data.name)
+    assert again.rest not in (None, b"never")
+    assert [row["number"] for row in again.rows(name)] == [row["number"] for row in table.rows.values() if row]
+    again.close()
+
+
+def test_a_save_writes_what_was_changed_and_nothing_else(tmp_path: Path) -> None:
+    """One posting: its entry, and what it closed. A deleted row is deleted; a reset writes everything anew."""
+    bc = a_client_of_both(a_company())
+    world = bc.world
+    file = StateFile(tmp_path / "sandbox.state", world.data.name)
+    file.write(world.take_changes())
+    bc.control("post-stock", item="NUT", quantity=-1)
+    taken = world.take_changes()
+    assert [name.rpartition("/")[2] for name in taken.tables] == ["itemLedgerEntries"]
+    file.write(taken)
+    unit = bc.send("POST", bc.api("unitsOfMeasure"), {"code": "BOX"}).json["id"]
+    file.write(world.take_changes())
+    bc.send("DELETE", bc.api(f"unitsOfMeasure({unit})"))
+    file.write(world.take_changes())
+    assert same_rows(file, world)
+    world.reset()
+    taken = world.take_changes()
+    assert all(table.whole for table in taken.tables.values())
+    file.write(taken)
+    assert same_rows(file, world)
+    file.close()
+
+
+def same_rows(file: StateFile, world: World) -> bool:
+    """Whether the file holds the rows of the world; those of Sales in the order they came."""
+
+    def sorted_rows(name: str, rows: Iterable[Any]) -> list[Any]:
+        return list(rows) if name.startswith("sales/") else sorted(rows, key=itemgetter("id"))
+
+    return all(
+        sorted_rows(name, file.rows(name)) == sorted_rows(name, table.rows.values())
+        for name, table in world.take_out().tables.items()
+    )
+
+
+def test_what_is_read_is_what_was_written_and_goes_on_from_there(tmp_path: Path) -> None:
+    """Rows of both systems, indexes, sums of stock, number series, subscriptions and alternate keys."""
+    world = a_client_of_both(a_company()).world
+    file = StateFile(tmp_path / "sandbox.state", world.data.name)
+    file.write(world.take_changes())
+    bc = a_client_of_both(replace(a_company(), items=()))
+    other = bc.world
+    assert bc.get(bc.api("items?$filter=number eq 'NUT'")).rows == []
+    file.close()
+    again = StateFile(tmp_path / "sandbox.state", world.data.name)
+    assert again.rest is not None
+    other.put_back(again.rest, again.rows, whole=True)
+    assert bc.item("NUT")["inventory"] == 100
+    assert same_rows(again, other)
+    other.watch()
+    assert other.take_changes().tables == {}
+    again.close()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"code": "0"}, "another version"),
-        ({"format": 0}, "another version"),
-        ({"company": "Somebody else"}, "holds the company"),
-        ({"sha256": "0"}, "damaged"),
+        ("UPDATE head SET value = '0' WHERE name = 'code'", "another version"),
+        ("UPDATE head SET value = 0 WHERE name = 'format'", "another version"),
+        ("UPDATE head SET value = 'Somebody else' WHERE name = 'company'", "holds the company"),
+        ("DROP TABLE kept", "no state file"),
+        ("UPDATE kept SET body = zeroblob(9) WHERE at = 1", "damaged"),
     ],
 )
-def test_a_file_that_does_not_fit_is_refused_and_left_alone(tmp_path: Path, change: dict[str, Any], says: str) -> None:
+def test_a_file_that_does_not_fit_is_refused_and_left_alone(
+    written: bytes, tmp_path: Path, change: str, says: str
+) -> None:
     state = tmp_path / "sandbox.state"
-    write_state(state, b"frozen", "Test Trading")
-    first, _, frozen = state.read_bytes().partition(b"\n")
-    word, _, head = first.decode().partition(" ")
-    state.write_bytes(f"{word} {json.dumps({**json.loads(head), **change})}\n".encode() + frozen)
+    state.write_bytes(written)
+    db = sqlite3.connect(state)
+    with db:
+        db.execute(change)
+    db.close()
     before = state.read_bytes()
-    with pytest.raises(StateUnreadable, match=says):
-        read_state(state, "Test Trading")
-    with pytest.raises(SandboxRefused, match=str(state)), Sandbox("--state", str(state)):
+    with pytest.raises(SandboxRefused, match=says) as refused, Sandbox("--state", str(state)):
         pass
+    assert str(state) in str(refused.value)
     assert state.read_bytes() == before
 
 
-def test_something_else_is_no_state_file(tmp_path: Path) -> None:
-    other = tmp_path / "notes.txt"
-    other.write_text("Buy milk\n")
-    with pytest.raises(StateUnreadable, match="no state file"):
-        read_state(other, "Test Trading")
-    assert read_state(tmp_path / "nowhere", "Test Trading") is None
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A state file of the demo company."""
+    state = tmp_path_factory.mktemp("state") / "sandbox.state"
+    with Sandbox("--state", str(state)):
+        pass
+    return state.read_bytes()
+
+
+def test_something_else_is_no_state_file(written: bytes, tmp_path: Path) -> None:
+    other, half = tmp_path / "notes.txt", tmp_path / "half.state"
+    other.write_text("Buy milk\n" * 100)
+    half.write_bytes(written[: len(written) // 2])
+    for path, says in ((other, "no state file"), (half, "damaged|no state file")):
+        before = path.read_bytes()
+        with pytest.raises(StateUnreadable, match=says):
+            file = StateFile(path, "Test Trading")
+            list(file.rows("anything"))
+        assert path.read_bytes() == before
+
+
+def test_two_sandboxes_cannot_share_a_file(tmp_path: Path) -> None:
+    file = StateFile(tmp_path / "sandbox.state", "Test Trading")
+    with pytest.raises(StateUnreadable, match="is used by a sandbox that is running"):
+        StateFile(tmp_path / "sandbox.state", "Test Trading")
+    file.close()
+    assert StateFile(tmp_path / "sandbox.state", "Test Trading").rest is None
 
 
 def test_a_state_runs_no_code() -> None:
@@ -95,7 +213,7 @@ def test_a_state_runs_no_code() -> None:
         def __reduce__(self) -> Any:
             return (print, ("read",))
 
-    for sly in (freeze(Sly(), {}), b"cos\nsystem\n(S'true'\ntR.", b"csandbox.state_file\nthaw\n."):
+    for sly in (freeze(Sly(), {}), b"cos\nsystem\n(S'true'\ntR.", b"csandbox.frozen\nthaw\n."):
         with pytest.raises(StateUnreadable):
             thaw(sly, {})
 
