@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from sandbox.sales import conversions, pricing, publishing, writes
+from sandbox.sales.bulk_delete import bulk_delete
 from sandbox.sales.close_actions import DONE, Action, close, parameters
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import invalid_argument, not_found
@@ -43,6 +44,16 @@ def _recalculate(env: Environment, call: Call, _row: Row | None) -> Answer:
         with env.transaction():
             lines = env.store.where(family.line, family.parent, header_id)
             pricing.recalculate(env, family, header_id, [line[TABLES[family.line].id] for line in lines])
+    return DONE
+
+
+def _delete_line(env: Environment, call: Call, _row: Row | None) -> Answer:
+    """A line is taken away and the totals stay as they are."""
+    body = parameters(call)
+    if body.get("entityName") not in pricing.BY_LINE:
+        raise invalid_argument("entityName must be a table of lines.")
+    line = TABLES[str(body["entityName"])]
+    writes.delete(env, line, writes.as_id(str(body.get("entityId", ""))), call.caller, recalculate=False)
     return DONE
 
 
@@ -156,6 +167,8 @@ UNBOUND: Mapping[str, Action] = {
     "GenerateQuoteFromOpportunity": conversions.from_opportunity("quote"),
     "GenerateSalesOrderFromOpportunity": conversions.from_opportunity("salesorder"),
     "GenerateInvoiceFromOpportunity": conversions.from_opportunity("invoice"),
+    "BulkDelete": bulk_delete,
+    "DeleteOQOILineWithSkipPricingCalculation": _delete_line,
     "InsertOptionValue": _insert_option,
     "UpdateOptionValue": _update_option,
     "DeleteOptionValue": _delete_option,

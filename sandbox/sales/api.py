@@ -31,6 +31,7 @@ from sandbox.sales.query import (
 )
 from sandbox.sales.render import stored_value
 from sandbox.sales.schema import TABLES
+from sandbox.sales.sql import as_list
 from sandbox.sales.values import show
 
 
@@ -86,6 +87,8 @@ class Api:
             self._env.privileges.demand(call.caller.users, "Read", table)
             return fetch.read(self._env, call, table)
         if call.method == "GET":
+            if "sql" in call.options:
+                call = as_list(call, table)
             return listing.listed(self._env, call, table, None, table.entity_set)
         if call.method == "POST":
             with self._env.transaction():

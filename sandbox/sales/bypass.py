@@ -28,6 +28,6 @@ def asked_by(env: Environment, call: Call) -> Call:
         if unknown:
             raise invalid_argument(f"'{unknown[0]}' is not a valid value for BypassBusinessLogicExecution.")
     tag = call.options.get("tag", "") if "tag=" in call.query else ""
-    if (bypassed, tag) == (call.caller.bypassed, call.caller.tag):
+    if bypassed == call.caller.bypassed and tag == call.caller.tag:
         return call
     return replace(call, caller=replace(call.caller, bypassed=frozenset(bypassed), tag=tag))

@@ -18,10 +18,13 @@ from sandbox.sales.errors import DataverseError, bad_payload
 from sandbox.sales.http import Answer, Call, json_answer
 from sandbox.sales.model import Column, Ref, Row, Table
 from sandbox.sales.query import PAGE_LIMIT, Reading, read_options, show_rows
+from sandbox.sales.query_size import check_size
 from sandbox.sales.render import stored_value
 from sandbox.sales.schema import TABLES
 from sandbox.sales.values import accept, show
 
+UNLIMITED_ROWS = 50_000
+"""Rows that pages may reach without a cookie; the number is unverified."""
 Test = Callable[[Row], bool]
 _ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
     "gt": lambda found, wanted: found > wanted,
@@ -52,9 +55,17 @@ def read(env: Environment, call: Call, table: Table) -> Answer:
         raise DataverseError(400, "0x80041102", f"The fetch must ask for the entity '{table.name}' it was sent to.")
     if root.get("aggregate") == "true" or root.get("distinct") == "true":
         raise _not_served("aggregate and distinct")
+    check_size(sum(1 for _ in entity.iter("condition")), sum(1 for _ in entity.iter("link-entity")))
     rows, links = _found(env, call, table, entity)
     size = min(int(root.get("count") or root.get("top") or PAGE_LIMIT), PAGE_LIMIT)
     page = int(root.get("page") or 1)
+    if page * size > UNLIMITED_ROWS and not root.get("paging-cookie"):
+        raise DataverseError(
+            400,
+            "0x8004430a",
+            f"Paging cookie is required when trying to retrieve a set of records on any high pages: beyond"
+            f" {UNLIMITED_ROWS} rows.",
+        )
     taken = rows[(page - 1) * size : page * size]
     more = len(rows) > page * size and root.get("top") is None
     options = read_options({"$select": ",".join(_selected(table, entity))})

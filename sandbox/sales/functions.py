@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.sales import metadata_changes
 from sandbox.sales.environment import Environment
 from sandbox.sales.errors import DataverseError, invalid_argument
 from sandbox.sales.http import Answer, Call, json_answer
@@ -63,10 +64,9 @@ def _total_record_count(env: Environment, call: Call, text: str) -> Answer:
     return json_answer(200, body)
 
 
-def _metadata_changes(_env: Environment, _call: Call, _parameters_text: str) -> Answer:
-    raise DataverseError(
-        501, "0x80040203", "The sandbox does not serve RetrieveMetadataChanges. Read EntityDefinitions instead."
-    )
+def _metadata_changes(env: Environment, call: Call, text: str) -> Answer:
+    given = _parameters(call, text)
+    return metadata_changes.read(env, call, given.get("Query", "null"), given.get("ClientVersionStamp", "null"))
 
 
 UNBOUND: Mapping[str, Function] = {

@@ -129,6 +129,10 @@ def _without_page(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_tracking(table: Table, query: Mapping[str, str]) -> None:
+    if not table.tracked and table.intersects:
+        raise DataverseError(
+            400, "0x80072492", f"Change tracking is not enabled for both tables that '{table.name}' intersects."
+        )
     if not table.tracked:
         raise DataverseError(400, "0x80072491", f"Change tracking is not enabled for entity '{table.name}'.")
     for name in ("$filter", "$orderby", "$expand", "$top"):

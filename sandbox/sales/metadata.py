@@ -42,13 +42,13 @@ def answer(env: Environment, call: Call, parts: list[Segment]) -> Answer:
             return _listed(call, [], first.name)
         raise DataverseError(404, "0x80060888", f"Could not find an option set with name '{_named(first.key)}'.")
     if first.key is None:
-        return _listed(call, [_definition(env, t) for t in TABLES.values()], first.name)
+        return _listed(call, [definition(env, t) for t in TABLES.values()], first.name)
     table = _table(first.key)
     if not rest:
-        return _single(call, _definition(env, table), first.name)
+        return _single(call, definition(env, table), first.name)
     if rest[0].name == "Attributes":
         return _attributes(env, call, table, rest)
-    listed = _LISTS.get(rest[0].name)
+    listed = RELATED.get(rest[0].name)
     if listed is None:
         raise no_resource(rest[0].name)
     rows = listed(env, table)
@@ -119,7 +119,8 @@ def _named(key: str) -> str:
     return match.group(1) if match is not None else key.strip().lower()
 
 
-def _definition(env: Environment, table: Table) -> Row:
+def definition(env: Environment, table: Table) -> Row:
+    """A table with all its columns, keys and relationships."""
     return {
         "MetadataId": made_id("metadata", table.name),
         "LogicalName": table.name,
@@ -137,7 +138,7 @@ def _definition(env: Environment, table: Table) -> Row:
         "HasNotes": "annotation" in {c.table for c in table.collections.values()},
         "DisplayName": label(table.name),
         "Attributes": [_attribute(env, table, c) for c in table.columns.values()],
-        **{name: listed(env, table) for name, listed in _LISTS.items()},
+        **{name: listed(env, table) for name, listed in RELATED.items()},
     }
 
 
@@ -164,6 +165,7 @@ def _attribute(env: Environment, table: Table, column: Column) -> Row:
         "SchemaName": next(iter(column.navigations.values()), column.name) if table.custom else column.name,
         "EntityLogicalName": table.name,
         "AttributeType": kind,
+        "AttributeTypeName": {"Value": f"{kind}Type"},
         "IsValidForCreate": column.create,
         "IsValidForUpdate": column.update,
         "IsValidForRead": column.read,
@@ -174,6 +176,12 @@ def _attribute(env: Environment, table: Table, column: Column) -> Row:
     }
     if column.length:
         shown["MaxLength"] = column.length
+    if column.kind is Kind.TEXT:
+        shown["FormatName"] = {"Value": "Text"}
+    if column.kind in (Kind.MONEY, Kind.DECIMAL):
+        shown["Precision"] = 4 if column.kind is Kind.MONEY else 10
+    if column.kind is Kind.INTEGER:
+        shown["MinValue"], shown["MaxValue"] = -2_147_483_648, 2_147_483_647
     if column.kind is Kind.LOOKUP:
         shown["Targets"] = list(column.navigations)
     if column.kind in (Kind.DATE, Kind.MOMENT):
@@ -205,7 +213,7 @@ def _options(env: Environment, table: Table, column: Column) -> list[Row] | None
     return [{"Value": value, "Label": label(text), "Color": None} for value, text in labels.items()]
 
 
-_LISTS: Mapping[str, Callable[[Environment, Table], list[Row]]] = {
+RELATED: Mapping[str, Callable[[Environment, Table], list[Row]]] = {
     "ManyToOneRelationships": lambda _env, table: many_to_one(table),
     "OneToManyRelationships": lambda _env, table: one_to_many(table),
     "ManyToManyRelationships": lambda _env, table: many_to_many(table),
@@ -259,7 +267,7 @@ def _kind_of(sample: Row, path: str) -> odata.Kind:
 def _selected(row: Row, options: odata.Options) -> Row:
     expands = {e.name: e.options for e in options.expand}
     # Lists and option sets come on request only; the id always comes along.
-    wanted = set(options.select or row) - {"Attributes", *_LISTS, "OptionSet", "GlobalOptionSet"} | {
+    wanted = set(options.select or row) - {"Attributes", *RELATED, "OptionSet", "GlobalOptionSet"} | {
         "MetadataId",
         "@odata.type",
     }

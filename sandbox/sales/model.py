@@ -138,6 +138,11 @@ class Table:
         """Whether rows have an owner."""
         return "ownerid" in self.columns
 
+    @property
+    def intersects(self) -> bool:
+        """Whether rows only say which rows of two other tables belong together."""
+        return not self.primary_name
+
 
 _BRACES = re.compile(r"(\w+)\{([^}]*)\}")
 

@@ -39,7 +39,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             {"EntityNames": f"Collection({_TEXT})"}, "mscrm.RetrieveTotalRecordCountResponse", function=True
         ),
         "RetrieveMetadataChanges": Operation(
-            {"Query": "mscrm.ColumnSet", "ClientVersionStamp": _TEXT}, "mscrm.ColumnSet", function=True
+            {"Query": "mscrm.EntityQueryExpression", "ClientVersionStamp": _TEXT},
+            "mscrm.RetrieveMetadataChangesResponse",
+            function=True,
         ),
         "WinQuote": _close("QuoteClose"),
         "CloseQuote": _close("QuoteClose"),
@@ -67,6 +69,10 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "UnlockInvoicePricing": Operation({"InvoiceId": _GUID}),
         "LockSalesOrderPricing": Operation(bound_to="salesorder"),
         "LockInvoicePricing": Operation(bound_to="invoice"),
+        "BulkDelete": Operation(
+            {"QuerySet": "Collection(mscrm.QueryExpression)", "JobName": _TEXT}, "mscrm.BulkDeleteResponse"
+        ),
+        "DeleteOQOILineWithSkipPricingCalculation": Operation({"entityName": _TEXT, "entityId": _GUID}),
         "RecalculatePrice": Operation({"entityLogicalName": _TEXT, "entityId": _GUID}),
         "InsertOptionValue": Operation(
             {"EntityLogicalName": _TEXT, "AttributeLogicalName": _TEXT, "Value": _NUMBER, "Label": "mscrm.Label"},
@@ -101,6 +107,10 @@ COMPLEX_TYPES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "Values": "Collection(Edm.Int64)",
         },
         "ColumnSet": {"AllColumns": "Edm.Boolean", "Columns": f"Collection({_TEXT})"},
+        "QueryExpression": {"EntityName": _TEXT, "ColumnSet": _COLUMNS},
+        "BulkDeleteResponse": {"JobId": _GUID},
+        "EntityQueryExpression": {"LabelQuery": "mscrm.Label"},
+        "RetrieveMetadataChangesResponse": {"ServerVersionStamp": _TEXT},
         "LocalizedLabel": {"Label": _TEXT, "LanguageCode": _NUMBER},
         "Label": {
             "LocalizedLabels": "Collection(mscrm.LocalizedLabel)",

@@ -17,6 +17,7 @@ from sandbox.sales.environment import Environment
 from sandbox.sales.errors import DataverseError, unknown_property
 from sandbox.sales.model import Column, Kind, Ref, Row, Table
 from sandbox.sales.paging import OrderKey
+from sandbox.sales.query_size import check_size
 from sandbox.sales.render import Annotations, renderer, stored_value
 from sandbox.sales.schema import TABLES
 
@@ -96,6 +97,7 @@ def matching(
             test = _compiled(env, table, node, user_id)
         except odata.QueryRefused as refused:
             raise _refusal(refused, table) from refused
+        check_size(sum(1 for _ in odata.paths(node)), 0)
         source = _narrowed(env, table, node) if rows is None else rows
         found = [row for row in source if test(row)]
     else:

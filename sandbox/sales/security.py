@@ -1,12 +1,14 @@
 """Who may do what: privileges by table and verb, held by roles, held by users and through teams.
 
-A user without the privilege is refused with its name; one whose privilege reaches only their own rows (depth Basic) is
-refused for the rows of others. A user acting for another needs the right to do so, and may do only what both may.
+A user without the privilege is refused with its name; one whose privilege does not reach a row is refused for that row:
+Basic reaches their own rows and their teams', Local those of their business unit, Deep those of the units below it too,
+Global all. A user acting for another needs the right to do so, and may do only what both may.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sandbox.sales.errors import DataverseError
 from sandbox.sales.model import Ref, Row, Table
@@ -73,7 +75,7 @@ _SUFFIXES: Mapping[str, str] = {
 }
 """The second half of a privilege's name, where it is not the table's own; lines share that of their document."""
 
-WATCHED = ("systemuser", "role", USER_ROLES, TEAM_ROLES, TEAM_MEMBERS, ROLE_PRIVILEGES)
+WATCHED = ("systemuser", "team", "businessunit", "role", USER_ROLES, TEAM_ROLES, TEAM_MEMBERS, ROLE_PRIVILEGES)
 """Tables a user's privileges follow from."""
 
 
@@ -88,23 +90,36 @@ def all_privileges() -> Mapping[str, int]:
     return {**names, ACT_FOR_OTHERS: 0, BYPASS_PLUGINS: 0, BYPASS_LOGIC: 0, PUBLISH: 0, CUSTOMIZE: 0}
 
 
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What depths mean for one user: the owners they stand for, their business unit, and the units below it."""
+
+    owners: set[str]
+    unit: str
+    below: set[str]
+
+
 class Privileges:
     """Looks up what users hold. Remembers it until a row it follows from is written."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[str, Mapping[str, int]] = {}
+        self._reached: dict[str, _Reach] = {}
         self._as_of = -1
 
     def of(self, user_id: str) -> Mapping[str, int]:
         """Privilege name to the greatest depth any role of the user gives it."""
-        as_of = self._store.touched(WATCHED)
-        if as_of != self._as_of:
-            self._known, self._as_of = {}, as_of
+        self._stay_fresh()
         held = self._known.get(user_id)
         if held is None:
             held = self._known[user_id] = self._collect(user_id)
         return held
+
+    def _stay_fresh(self) -> None:
+        as_of = self._store.touched(WATCHED)
+        if as_of != self._as_of:
+            self._known, self._reached, self._as_of = {}, {}, as_of
 
     def roles(self, user_id: str) -> set[str]:
         """Ids of the roles a user holds, directly and through teams."""
@@ -130,12 +145,13 @@ class Privileges:
             depth = self.of(user_id).get(name, 0)
             if not depth:
                 raise self._missing(user_id, name, table)
-            if depth == BASIC and row is not None and not _owns(user_id, row, table):
+            if row is not None and not self._reaches(user_id, depth, row, table):
+                label = next(name for name, mask in DEPTHS.items() if mask == depth)
                 raise DataverseError(
                     403,
                     "0x80048306",
-                    f"Principal user (Id={user_id}, type=8) has {name} at user depth only, and"
-                    f" {table.name} {row.get(table.id)} belongs to another owner.",
+                    f"Principal user (Id={user_id}, type=8) has {name} at depth {label} only, which does not reach"
+                    f" {table.name} {row.get(table.id)}.",
                 )
 
     def demand_named(self, user_id: str, name: str) -> None:
@@ -145,14 +161,45 @@ class Privileges:
             raise DataverseError(403, code, f"Principal user (Id={user_id}, type=8) is missing {name} privilege.")
 
     def sees_all(self, users: tuple[str, ...], table: Table) -> bool:
-        """Whether no row of the table is hidden from ``users`` by a depth of Basic."""
+        """Whether no row of the table is hidden from ``users`` by the depth of their right."""
         name = f"prvRead{suffix(table.name)}"
-        return not table.owned or all(self.of(user).get(name, 0) > BASIC for user in users)
+        return not table.owned or all(self.of(user).get(name, 0) == GLOBAL for user in users)
 
     def sees(self, users: tuple[str, ...], row: Row, table: Table) -> bool:
-        """Whether each of ``users`` that reads only their own rows owns this one."""
+        """Whether the right of each of ``users`` to read reaches this row."""
         name = f"prvRead{suffix(table.name)}"
-        return all(self.of(user).get(name, 0) > BASIC or _owns(user, row, table) for user in users)
+        return all(self._reaches(user, self.of(user).get(name, 0), row, table) for user in users)
+
+    def _reaches(self, user_id: str, depth: int, row: Row, table: Table) -> bool:
+        if depth == GLOBAL or not table.owned:
+            return True
+        reach = self._reach(user_id)
+        owner: Ref | None = row.get("ownerid")
+        if owner is not None and owner.id in reach.owners:
+            return True
+        unit: Ref | None = row.get("owningbusinessunit")
+        if unit is None or depth < LOCAL:
+            return False
+        return unit.id == reach.unit or (depth == DEEP and unit.id in reach.below)
+
+    def _reach(self, user_id: str) -> _Reach:
+        self._stay_fresh()
+        reach = self._reached.get(user_id)
+        if reach is None:
+            teams = {link["teamid"].id for link in self._store.where(TEAM_MEMBERS, "systemuserid", user_id)}
+            unit: Ref | None = (self._store.get("systemuser", user_id) or {}).get("businessunitid")
+            home = unit.id if unit is not None else ""
+            reach = self._reached[user_id] = _Reach({user_id, *teams}, home, self._units_below(home))
+        return reach
+
+    def _units_below(self, unit_id: str) -> set[str]:
+        below: set[str] = set()
+        left = [unit_id]
+        while left:
+            found = {u["businessunitid"] for u in self._store.where("businessunit", "parentbusinessunitid", left.pop())}
+            left += found - below
+            below |= found
+        return below
 
     def demand_global_read(self, users: tuple[str, ...], table: Table) -> None:
         """Raise 403 unless the whole organization's rows may be read, as change tracking asks."""
@@ -171,10 +218,3 @@ class Privileges:
             f"{len(self.of(user_id))}, accessMode=0) is missing {name} privilege (Id={privilege_id}) on"
             f" OTC={table.otc} for entity '{table.name}'. context.Caller={user_id}.",
         )
-
-
-def _owns(user_id: str, row: Row, table: Table) -> bool:
-    if not table.owned:
-        return True
-    owner: Ref | None = row.get("ownerid")
-    return owner is not None and owner.id == user_id

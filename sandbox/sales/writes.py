@@ -145,8 +145,13 @@ def set_state(env: Environment, table: Table, row_id: str, state: int, status: i
         env.say(Event("Update", table.name, row_id, {**changes, **_said(row, table)}, caller, before))
 
 
-def delete(env: Environment, table: Table, row_id: str, caller: Caller, *, if_match: str = "") -> None:
-    """Remove a row with what belongs to it; refused with 405 while other rows need it."""
+def delete(
+    env: Environment, table: Table, row_id: str, caller: Caller, *, if_match: str = "", recalculate: bool = True
+) -> None:
+    """Remove a row with what belongs to it; refused with 405 while other rows need it.
+
+    The totals of a document follow when a line goes, unless ``recalculate`` is False.
+    """
     with env.transaction():
         row = env.store.get(table.name, row_id)
         if row is None:
@@ -156,7 +161,9 @@ def delete(env: Environment, table: Table, row_id: str, caller: Caller, *, if_ma
         family = pricing.BY_LINE.get(table.name)
         header = rules.check_parent(env, family, row, caller) if family is not None else None
         _remove(env, table, row_id, caller)
-        if family is not None and header is not None and pricing.engine_runs(env, family, header, caller):
+        if family is None or header is None or not recalculate:
+            return
+        if pricing.engine_runs(env, family, header, caller):
             pricing.recalculate(env, family, row[family.parent].id)
 
 

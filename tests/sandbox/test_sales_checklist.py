@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from sandbox.sales import store
 from tests.sandbox.desk import Desk, Reply, sales_id
 
 MULTIPLE = "Microsoft.Dynamics.CRM."
@@ -179,6 +180,20 @@ def test_16_service_protection_refuses_what_is_too_much(desk: Desk, limits: dict
     assert desk.get("accounts", as_admin="yes").status == 200  # each user has a budget of their own
     desk.control("POST", "clock", {"advance": 301})
     assert desk.get("accounts").status == 200
+
+
+def test_15_a_token_from_before_what_is_remembered_has_expired(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deletions are remembered up to a number; a token from before the oldest of them could hide one."""
+    monkeypatch.setattr(store, "DELETIONS_KEPT", 2)
+    first = desk.get("accounts?$select=name", prefer="odata.track-changes")
+    link = first.json["@odata.deltaLink"].partition("/api/data/v9.2/")[2]
+    for n in range(2):
+        desk.delete(f"accounts({desk.post('accounts', {'name': str(n)}).new_id})")
+    assert len(desk.get(link).json["value"]) == 2
+    desk.delete(f"accounts({desk.post('accounts', {'name': 'third'}).new_id})")
+    assert refusal(desk.get(link)) == (400, "0x80044352")
+    members = desk.get("systemuserrolescollection", prefer="odata.track-changes", as_admin="yes")
+    assert refusal(members) == (400, "0x80072492")
 
 
 def test_18_an_order_comes_with_its_lines_or_not_at_all(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import Any
@@ -27,6 +27,8 @@ class Receiver:
         self.answers: Queue[int] = Queue()
         self.may_answer = threading.Event()
         self.may_answer.set()
+        self.meanwhile: Callable[[], object] = lambda: None
+        """Done after a message has come and before it is answered."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,6 +36,7 @@ class Receiver:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 outer.may_answer.wait(PATIENCE)
+                outer.meanwhile()
                 self.send_response(200 if outer.answers.empty() else outer.answers.get())
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -267,3 +270,17 @@ def test_26_a_caller_with_the_right_leaves_custom_logic_out_and_sends_a_word_alo
 
 def organization(desk: Desk) -> str:
     return str(desk.get("organizations?$select=name").json["value"][0]["organizationid"])
+
+
+def test_16_requests_at_once_are_limited(desk: Desk, receiver: Receiver) -> None:
+    """A synchronous receiver holds one request while it sends another: that is one too many, and is refused at once."""
+    register(desk, receiver.url, mode=0)
+    desk.control("POST", "limits", {"concurrent": 1})
+    during: list[Reply] = []
+    receiver.meanwhile = lambda: during.append(desk.get("accounts?$top=1"))
+    assert desk.patch(ORDER, {"description": "held"}).status == 204
+    (refused,) = during
+    assert refusal(refused) == (429, "0x80072326")
+    assert "Number of concurrent requests exceeded the limit of 1." in refused.text
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert desk.get("accounts?$top=1").status == 200

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
+import certifi
 import pytest
+import requests
+from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential
 from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError
@@ -14,32 +17,47 @@ from PowerPlatform.Dataverse.models.upsert import UpsertItem
 from tests.processes import SandboxProcess
 
 
-@pytest.fixture
-def sales(secure_sandbox: SandboxProcess) -> Iterator[DataverseClient]:
-    env = secure_sandbox.env
-    credential = ClientSecretCredential(
+def _credential(env: Mapping[str, str], prefix: str = "ENTRA") -> ClientSecretCredential:
+    return ClientSecretCredential(
         env["ENTRA_TENANT_ID"],
-        env["ENTRA_CLIENT_ID"],
-        env["ENTRA_CLIENT_SECRET"],
+        env[f"{prefix}_CLIENT_ID"],
+        env[f"{prefix}_CLIENT_SECRET"],
         authority=env["ENTRA_AUTHORITY"],
         disable_instance_discovery=True,
     )
-    with DataverseClient(env["SALES_HTTPS_URL"], credential) as client:
+
+
+@pytest.fixture
+def sales(secure_sandbox: SandboxProcess) -> Iterator[DataverseClient]:
+    env = secure_sandbox.env
+    with DataverseClient(env["SALES_HTTPS_URL"], _credential(env)) as client:
         yield client
 
 
 @pytest.fixture
 def administrator(secure_sandbox: SandboxProcess) -> Iterator[DataverseClient]:
     env = secure_sandbox.env
-    credential = ClientSecretCredential(
-        env["ENTRA_TENANT_ID"],
-        env["SANDBOX_ADMIN_CLIENT_ID"],
-        env["SANDBOX_ADMIN_CLIENT_SECRET"],
-        authority=env["ENTRA_AUTHORITY"],
-        disable_instance_discovery=True,
-    )
-    with DataverseClient(env["SALES_HTTPS_URL"], credential) as client:
+    with DataverseClient(env["SALES_HTTPS_URL"], _credential(env, "SANDBOX_ADMIN")) as client:
         yield client
+
+
+def test_37_the_client_wants_https_with_a_certificate_it_can_check(secure_sandbox: SandboxProcess) -> None:
+    """It refuses plain addresses by itself; by HTTPS it is answered because the sandbox's authority is trusted."""
+    env = secure_sandbox.env
+    with pytest.raises(ValueError, match="HTTPS"):
+        DataverseClient(env["SALES_URL"], _credential(env))
+    answer = requests.get(f"{env['SALES_HTTPS_URL']}/_sandbox/health", verify=env["REQUESTS_CA_BUNDLE"], timeout=10)
+    assert answer.status_code == 200
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(f"{env['SALES_HTTPS_URL']}/_sandbox/health", verify=certifi.where(), timeout=10)
+
+
+def test_38_a_wrong_secret_is_refused_where_the_client_signs_in(secure_sandbox: SandboxProcess) -> None:
+    env = {**secure_sandbox.env, "ENTRA_CLIENT_SECRET": "wrong"}
+    with pytest.raises(ClientAuthenticationError, match="AADSTS7000215"):
+        _credential(env).get_token(f"{env['SALES_HTTPS_URL']}/.default")
+    token = _credential(secure_sandbox.env).get_token(f"{env['SALES_HTTPS_URL']}/.default")
+    assert token.token
 
 
 def test_one_row_from_create_to_delete(sales: DataverseClient) -> None:
@@ -129,6 +147,28 @@ def test_tables_columns_and_relationships_can_be_read(sales: DataverseClient) ->
     assert columns["totalamount"]["AttributeType"] == "Money"
     names = {entry["SchemaName"] for entry in sales.tables.list_table_relationships("salesorder")}
     assert "order_details" in names
+
+
+def test_typed_columns_come_by_metadata_query(sales: DataverseClient) -> None:
+    columns = {c["LogicalName"]: c for c in sales.tables.list_columns("salesorder", typed=True)}
+    assert (columns["ordernumber"]["MaxLength"], columns["totalamount"]["Precision"]) == (100, 4)
+
+
+def test_sql_and_fetch_find_the_same(sales: DataverseClient) -> None:
+    rows = sales.query.sql("SELECT TOP 3 productnumber, name FROM product ORDER BY productnumber")
+    fetch = (
+        "<fetch top='3'><entity name='product'><attribute name='productnumber'/><attribute name='name'/>"
+        "<order attribute='productnumber'/></entity></fetch>"
+    )
+    found = [row["productnumber"] for row in sales.query.fetchxml(fetch).execute()]
+    assert [row["productnumber"] for row in rows] == found
+    assert len(found) == 3
+
+
+def test_many_rows_are_deleted_at_once(sales: DataverseClient) -> None:
+    created = sales.records.create("account", [{"name": f"Gone {n}"} for n in range(3)])
+    assert sales.records.delete("account", created)
+    assert [sales.records.retrieve("account", row_id) for row_id in created] == [None] * 3
 
 
 def test_a_refusal_keeps_status_and_code(sales: DataverseClient) -> None:
