@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -42,6 +43,15 @@ def split_list(value: object) -> object:
     """Turn "a, b" into ("a", "b"): settings that hold several values are comma separated."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def known_zone(value: str) -> str:
+    """Refuse a time zone that this machine's database does not know."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no time zone known here") from None
     return value
 
 
@@ -87,6 +97,7 @@ class Settings(EnvironmentSettings):
     invoices_seconds: int = Field(300, ge=1, le=86_400, description="whole seconds between 1 and 86400")
     notes_seconds: int = Field(300, ge=1, le=86_400, description="whole seconds between 1 and 86400")
     statistics_seconds: int = Field(1800, ge=1, le=86_400, description="whole seconds between 1 and 86400")
+    time_zone: str = Field("UTC", description='a name such as "Europe/Oslo" from the time zone database')
     language: Literal["en", "nb"] = Field("en", description='"en" or "nb"')
 
     log_format: Literal["json", "text"] = Field("text", description='"json" or "text"')
@@ -121,6 +132,8 @@ class Settings(EnvironmentSettings):
         if twice:
             raise ValueError(f"SALES_CONNECTION_STRING and {' and '.join(twice)} disagree; keep one of them")
         return values | {name: value for name, value in said.items() if value}
+
+    _known_zone = field_validator("time_zone")(known_zone)
 
     @field_validator("sales_url", "bc_url", "entra_authority")
     @classmethod

@@ -43,7 +43,7 @@ def create_app(settings: GatewaySettings, services: Services) -> Flask:
     product_availability = availability.blueprint(
         services.availability, settings.public_url, v3_alias=settings.v3_alias
     )
-    item_availability = items.blueprint(services.item_availability, settings.public_url, services.clock)
+    item_availability = items.blueprint(services.item_availability, settings.public_url)
     for one in (product_availability, item_availability):
         cors.allow(one, settings.cors_origins)
     freshness.warn(product_availability, settings.availability_max_age)

@@ -60,7 +60,7 @@ class Refresher:
         if tailed_at is not None and (self._clock() - tailed_at).total_seconds() <= newest:
             self._forget()
             return True
-        since = self._started(company_id)
+        since = self.asked(company_id, JOB)
         return self.wait(lambda: (now := self._tailed_at(company_id)) is not None and now >= since, self._forget)
 
     def wait(self, done: Callable[[], bool], then: Callable[[], None] = lambda: None) -> bool:
@@ -80,16 +80,17 @@ class Refresher:
         finally:
             self._places.release()
 
-    def _started(self, company_id: str) -> datetime:
-        """When the refresh that this request may share was asked for: now, or a moment ago by somebody else."""
-        now, name = self._clock(), f"refresh:{company_id}"
+    def asked(self, company_id: str, job: str) -> datetime:
+        """Have a job of the company run soon; answers when the run that this request may share was asked for: now, or a
+        moment ago by somebody else."""
+        now, name = self._clock(), f"refresh:{job}:{company_id}"
         try:
             first = self._cache.add(name, now.isoformat().encode(), SPACING_SECONDS)
             earlier = None if first else self._cache.get(name)
         except CacheUnavailable:
             return now  # nobody knows of the others: wait for what the timer does
         if first:
-            self._wake(JOB, company_id)
+            self._wake(job, company_id)
         return datetime.fromisoformat(earlier.decode()) if earlier is not None else now
 
 

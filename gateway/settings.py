@@ -12,7 +12,7 @@ from limits import parse as parse_limit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
-from bridge.settings import EnvironmentSettings, split_list
+from bridge.settings import EnvironmentSettings, known_zone, split_list
 
 _SHORTEST_SECRET = 32
 
@@ -32,6 +32,8 @@ class GatewaySettings(EnvironmentSettings):
     availability_stale_if_error: int = Field(300, ge=1, le=86400, description="whole seconds between 1 and 86400")
     availability_poll_seconds: int = Field(5, ge=1, le=3600, description="whole seconds between 1 and 3600")
 
+    time_zone: str = Field("UTC", description='a name such as "Europe/Oslo" from the time zone database')
+
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins such as https://contoso.crm4.dynamics.com, comma separated, never *"
     )
@@ -49,6 +51,8 @@ class GatewaySettings(EnvironmentSettings):
     log_format: Literal["json", "text"] = Field("text", description='"json" or "text"')
 
     _split = field_validator("bc_company", "cors_origins", "trusted_proxies", mode="before")(split_list)
+
+    _known_zone = field_validator("time_zone")(known_zone)
 
     @field_validator("secret_key")
     @classmethod

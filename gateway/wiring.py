@@ -128,6 +128,7 @@ def build(
             cache,
             wake,
             clock,
+            time_zone=settings.time_zone,
             max_age=settings.availability_max_age,
             stale_if_error=settings.availability_stale_if_error,
         ),

@@ -1,7 +1,7 @@
-"""Read items with their inventory: those with given numbers, those changed since a time, or all of them, page by page.
+"""How items are read with their inventory: those with given numbers, those changed since a time, or all of them.
 
-Inventory is Business Central's own sum, never ours. All reads ask for the primary database: a replica may lag behind a
-posting whose ledger entry has been seen already.
+Inventory is Business Central's own sum, never ours. A batch goes to one route: where the rest of it is asked of the
+companion, items are read of the companion's page, which has the same fields under another name.
 """
 
 from __future__ import annotations
@@ -12,33 +12,36 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from bridge.availability.together import Read
 from bridge.clients.business_central import BusinessCentralCompany
 from bridge.clients.odata import any_of, quote_text
 from bridge.records import guid
 from bridge.store.models import AvailabilityItem
 
-NUMBERS_PER_REQUEST = 40
+NUMBERS_PER_READ = 40
 """Forty numbers of twenty characters, percent-encoded, stay below 2,100 characters of address."""
 PAGE = 5000
 
+_SET = {False: "items", True: "itemDetails"}
 _FIELDS = ("id", "number", "displayName", "baseUnitOfMeasureCode", "inventory", "blocked", "lastModifiedDateTime")
 
 
-def numbered(bc: BusinessCentralCompany, numbers: Collection[str]) -> Iterator[dict[str, Any]]:
-    """The items with these numbers; a number that no item has is missing from the answer."""
+def numbered(numbers: Collection[str], *, companion: bool) -> list[Read]:
+    """Reads of the items with these numbers; a number that no item has is missing from the answer."""
     remaining = iter(sorted(numbers))
-    while chunk := list(islice(remaining, NUMBERS_PER_REQUEST)):
-        wanted = any_of("number", map(quote_text, chunk))
-        yield from bc.rows("items", purpose="read touched items", select=_FIELDS, filter=wanted, fresh=True)
+    reads = []
+    while chunk := list(islice(remaining, NUMBERS_PER_READ)):
+        reads.append(Read(_SET[companion], _FIELDS, filter=any_of("number", map(quote_text, chunk))))
+    return reads
 
 
-def changed_since(bc: BusinessCentralCompany, since: datetime | None) -> Iterator[dict[str, Any]]:
-    """The items whose own fields changed at ``since`` or later, or all of them when no time is known."""
+def changed_since(since: datetime | None, *, companion: bool) -> Read:
+    """The read of items whose own fields changed at ``since`` or later, or of all when no time is known."""
     changed = ""
     if since is not None:
         utc = since.astimezone(UTC).replace(microsecond=0, tzinfo=None)
         changed = f"lastModifiedDateTime ge {utc.isoformat()}Z"
-    yield from bc.rows("items", purpose="read changed items", select=_FIELDS, filter=changed, fresh=True)
+    return Read(_SET[companion], _FIELDS, filter=changed)
 
 
 def everything(bc: BusinessCentralCompany) -> Iterator[dict[str, Any]]:
@@ -46,24 +49,15 @@ def everything(bc: BusinessCentralCompany) -> Iterator[dict[str, Any]]:
     yield from bc.rows("items", purpose="read all items", select=_FIELDS, page_size=PAGE, fresh=True)
 
 
-def after(bc: BusinessCentralCompany, number: str, count: int) -> Iterator[dict[str, Any]]:
-    """The next ``count`` items behind this number, in the order of numbers; from the first with an empty one."""
+def after(number: str, count: int, *, companion: bool) -> Read:
+    """The read of the next ``count`` items behind this number, in the order of numbers; from the first without one."""
     behind = f"number gt {quote_text(number)}" if number else ""
-    yield from bc.rows(
-        "items",
-        purpose="compare items",
-        select=_FIELDS,
-        filter=behind,
-        orderby="number",
-        top=count,
-        fresh=True,
-    )
+    return Read(_SET[companion], _FIELDS, filter=behind, orderby="number", top=count)
 
 
-def ids(bc: BusinessCentralCompany) -> set[str]:
-    """The ids of all items: cheap, because no inventory is summed up for it."""
-    rows = bc.rows("items", purpose="look for gone items", select=("id",), page_size=4 * PAGE, fresh=True)
-    return {guid(row["id"]) for row in rows}
+def ids(*, companion: bool) -> Read:
+    """The read of the ids of all items: cheap, because no inventory is summed up for it."""
+    return Read(_SET[companion], ("id",))
 
 
 def row_of(company_id: str, item: dict[str, Any], *, entry_number: int, now: datetime) -> AvailabilityItem:

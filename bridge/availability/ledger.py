@@ -2,8 +2,9 @@
 
 Business Central hands out an entry number when an entry is written, not when it is committed, so a lower number can
 show up after a higher one. Without the companion each tail therefore re-reads a window of numbers and drops those it
-knows. With the companion the feed is read by row version up to the lowest version still open: everything below it is
-final, so no distance in numbers is too far.
+knows. With the companion the feed is read by row version: everything below the lowest version still open is final, so
+no distance in numbers is too far. That version is asked for now and then; until it moves, the rows above it are read
+again and those already known are dropped.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bridge.availability.together import Read, Together
 from bridge.clients.business_central import BusinessCentralCompany
 
 OVERLAP = 1000
 """How many entry numbers below the highest one are read again: more than one posting writes in one transaction."""
 
-_PURPOSE = "tail item ledger"
+PURPOSE = "tail item ledger"
+_FIELDS = ("entryNumber", "itemNumber")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,57 +76,31 @@ def _window(numbers: set[int], last: int) -> set[int]:
 
 def read_start(bc: BusinessCentralCompany, *, companion: bool) -> Position:
     """Where the ledger ends now. Whoever reads all items afterwards misses no posting: a later one is above this."""
-    row_version = bc.active_row_version() - 1 if companion else 0
-    newest = bc.rows(
-        "itemLedgerEntries",
-        purpose=_PURPOSE,
-        select=("entryNumber", "itemNumber"),
-        orderby="entryNumber desc",
-        top=1,
-        fresh=True,
-    )
-    start = advance(Position(), newest).position
-    return _read_by_number(bc, Position(start.last, start.recent, row_version)).position
+    final = bc.active_row_version() - 1 if companion else 0
+    newest = Read("itemLedgerEntries", _FIELDS, orderby="entryNumber desc", top=1)
+    [rows] = Together(bc, PURPOSE).ask([newest])
+    start = advance(Position(), rows).position
+    [rows] = Together(bc, PURPOSE).ask([_by_number(start)])
+    return replace(advance(Position(start.last, start.recent), rows).position, row_version=final)
 
 
-def read_new(bc: BusinessCentralCompany, position: Position, *, companion: bool) -> Reading:
-    """The entries committed since ``position``: one request when there are none. Reading twice repeats nothing."""
+def new_entries(position: Position, *, companion: bool) -> Read:
+    """The read of all that may have been committed since ``position``."""
+    if companion and position.row_version:
+        return Read("itemLedgerFeed", _FIELDS, filter=f"rowVersion gt {position.row_version}")
+    return _by_number(position, "itemLedgerFeed" if companion else "itemLedgerEntries")
+
+
+def take(position: Position, rows: Iterable[dict[str, Any]], *, companion: bool, final: int) -> Reading:
+    """What the rows of :func:`new_entries` come to. ``final`` is the row version up to which nothing can appear any
+    more, known before they were read; 0 when it was not asked for. Taking rows twice repeats nothing."""
+    reading = advance(position, rows)
     if not companion:
-        return _read_by_number(bc, position)
-    if position.row_version == 0:  # the companion is new here: from now on by row version, this once by number
-        active = bc.active_row_version()
-        reading = _read_by_number(bc, position)
-        return _at_version(reading, active - 1)
-    if next(iter(_feed(bc, position.row_version, top=1)), None) is None:
-        return Reading(position)
-    # Asked before the read that counts: a transaction that ends in between is then above the new position.
-    active = bc.active_row_version()
-    reading = advance(position, _feed(bc, position.row_version))
-    return replace(_at_version(reading, active - 1), continues=True)  # the feed lists changes, not the entry before
+        return reading
+    by_version = position.row_version > 0  # that feed lists changes, not the entry that the last read ended with
+    moved = replace(reading.position, row_version=max(final, position.row_version))
+    return replace(reading, position=moved, continues=by_version or reading.continues)
 
 
-def _at_version(reading: Reading, row_version: int) -> Reading:
-    return replace(reading, position=replace(reading.position, row_version=row_version))
-
-
-def _read_by_number(bc: BusinessCentralCompany, position: Position) -> Reading:
-    rows = bc.rows(
-        "itemLedgerEntries",
-        purpose=_PURPOSE,
-        select=("entryNumber", "itemNumber"),
-        filter=f"entryNumber gt {max(position.last - OVERLAP, 0)}",
-        fresh=True,
-    )
-    return advance(position, rows)
-
-
-def _feed(bc: BusinessCentralCompany, above: int, top: int | None = None) -> Iterable[dict[str, Any]]:
-    return bc.rows(
-        "itemLedgerFeed",
-        purpose=_PURPOSE,
-        select=("entryNumber", "itemNumber"),
-        filter=f"rowVersion gt {above}",
-        top=top,
-        companion=True,
-        fresh=True,
-    )
+def _by_number(position: Position, entity_set: str = "itemLedgerEntries") -> Read:
+    return Read(entity_set, _FIELDS, filter=f"entryNumber gt {max(position.last - OVERLAP, 0)}")

@@ -45,7 +45,8 @@ from bridge.work.spread import Spread
 from bridge.work.threads import ThreadSpread
 from bridge.work.worker import Worker
 
-OPEN_LINES_SECONDS = 60
+OPEN_LINES_SECONDS = 20
+"""Below the shortest sensible AVAILABILITY_MAX_AGE: answers rest on these too."""
 PUSH_QUANTITY_SECONDS = 60
 QUESTIONS_SECONDS = 3600
 """Questions wake their job; the timer only clears away what nobody asks any more."""

@@ -24,12 +24,13 @@ _WITH_BODY = {**_ACCEPT, "Content-Type": "application/json"}
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
     """One request of a batch. ``path`` lies below the company ("salesOrders(<id>)"); PATCH and DELETE without an
-    ``etag`` go out as "whatever its state"."""
+    ``etag`` go out as "whatever its state". ``fresh`` is as in :func:`read`."""
 
     method: str
     path: str
     body: Row | None = None
     etag: str = ""
+    fresh: bool = False
 
     @property
     def writes(self) -> bool:
@@ -114,6 +115,8 @@ def _part(number: int, request: BatchRequest, company_id: str) -> Row:
         headers["Content-Type"] = "application/json"
     if request.etag or request.method in ("PATCH", "DELETE"):
         headers["If-Match"] = request.etag or "*"
+    if request.fresh:
+        headers["Data-Access-Intent"] = "ReadWrite"
     url = f"companies({company_id})/{request.path}"
     part: Row = {"id": str(number), "method": request.method, "url": url, "headers": headers}
     if request.body is not None:

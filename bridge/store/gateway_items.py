@@ -18,13 +18,13 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.availability.open_lines import WATERMARK
-from bridge.availability.promise import FORMULA, Movement, Promise, promise
+from bridge.availability.promise import FORMULA, Kind, Movement, Promise, promise
 from bridge.records import Clock
 from bridge.store import projection, questions, supply, watermarks
 from bridge.store.couplings import ITEM_TABLE
 from bridge.store.database import Database
 from bridge.store.gateway import StoreUnavailable
-from bridge.store.models import AvailabilityItem, CompanyRow, Coupling
+from bridge.store.models import AvailabilityItem, CompanyRow, Coupling, OpenLine
 
 _MAPPING = "ITEM-PRODUCT"
 
@@ -32,11 +32,14 @@ _MAPPING = "ITEM-PRODUCT"
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What answers for a company rest on: when the ledger was read and up to which entry, when the open orders were
-    read (None: never), and whether the companion is there to calculate."""
+    read (None: never), why transfers are not known (empty: they are), and whether the companion is there to calculate.
+
+    Read before the items: they may hold more entries than ``ledger_entry``, never fewer."""
 
     tailed_at: datetime | None
     ledger_entry: int
     lines_at: datetime | None
+    no_transfers: str
     companion: bool
 
 
@@ -57,19 +60,33 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Our own calculation, and how many lines were left out because they are in another unit than the item."""
+    """Our own calculation, and how many lines were left out because they are in another unit than the item. Asked about
+    one place, stock in ``promise`` is that of the whole item all the same: API v2.0 does not tell it by place."""
 
     promise: Promise
     left_out: int
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What our own calculation is asked: None for ``variant`` or ``location`` means all of them together."""
+
+    item_id: str
+    variant: str | None
+    location: str | None
+    day: date
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Official:
-    """Business Central's answer: its terms by name, or why there are none. ``earliest`` None: not promisable."""
+    """Business Central's answer: its terms by name, or why there are none. ``earliest`` None: not promisable.
+    ``ledger_entry``: all entries up to it are in the answer."""
 
     terms: Mapping[str, Decimal]
     earliest: date | None
     answered_at: datetime
+    ledger_entry: int
     error: str
 
 
@@ -96,10 +113,12 @@ class GatewayItems:
             lines = watermarks.get(self._db, company_id, WATERMARK)
             with self._db.read() as session:
                 company = session.get(CompanyRow, company_id)
+        read = json.loads(lines) if lines is not None else {}
         return Basis(
             tailed_at=tail.tailed_at if tail is not None else None,
             ledger_entry=tail.last_entry_number if tail is not None else 0,
-            lines_at=datetime.fromisoformat(json.loads(lines)["at"]) if lines is not None else None,
+            lines_at=datetime.fromisoformat(read["at"]) if read else None,
+            no_transfers=read.get("no_transfers", ""),
             companion=bool(company is not None and company.companion_version),
         )
 
@@ -143,29 +162,27 @@ class GatewayItems:
                 for row, product_id in session.execute(statement)
             ]
 
-    def own(self, company_id: str, asked: Sequence[tuple[str, date, Decimal]]) -> list[Own]:
-        """Our own calculation for each (item id, day, quantity)."""
+    def lines_at(self, company_id: str) -> datetime | None:
+        """When the last complete read of the open orders began."""
+        return self.basis(company_id).lines_at
+
+    def own(self, company_id: str, asked: Sequence[tuple[str, str | None, str | None, date, Decimal]]) -> list[Own]:
+        """Our own calculation for each (item id, variant, location, day, quantity), whatever their number in two
+        questions to the database."""
+        wanted = [Wanted(*one) for one in asked]
+        ids = {one.item_id for one in wanted}
         with self._asked():
-            lines = supply.of_items(self._db, company_id, {item_id for item_id, _, _ in asked})
+            lines: dict[str, list[OpenLine]] = {}
+            for line in supply.of_items(self._db, company_id, ids):
+                lines.setdefault(line.item_id, []).append(line)
             with self._db.read() as session:
                 rows = session.scalars(
                     select(AvailabilityItem).where(
-                        AvailabilityItem.company_id == company_id,
-                        AvailabilityItem.item_id.in_({item_id for item_id, _, _ in asked}),
+                        AvailabilityItem.company_id == company_id, AvailabilityItem.item_id.in_(ids)
                     )
                 )
                 items = {row.item_id: row for row in rows}
-        answers = []
-        for item_id, day, quantity in asked:
-            stock, unit = (items[item_id].inventory, items[item_id].base_unit) if item_id in items else (Decimal(0), "")
-            of_item = [line for line in lines if line.item_id == item_id]
-            counted = [
-                Movement(line.quantity if line.kind == "purchase" else -line.quantity, line.due_on)
-                for line in of_item
-                if line.unit == unit
-            ]
-            answers.append(Own(promise(stock, counted, day, quantity), len(of_item) - len(counted)))
-        return answers
+        return [_own(items.get(one.item_id), lines.get(one.item_id, []), one) for one in wanted]
 
     def official(self, company_id: str, asked: Sequence[Mapping[str, Any]]) -> list[Official | None]:
         """Business Central's answer to each question (:mod:`bridge.store.questions`) as far as there is one."""
@@ -179,12 +196,13 @@ class GatewayItems:
                 answers.append(None)
                 continue
             facts = dict(row.answer or {})
-            earliest = facts.pop("earliestDate", "")
+            earliest, entry = facts.pop("earliestDate", ""), int(facts.pop("ledgerEntry", 0))
             answers.append(
                 Official(
                     terms={name: Decimal(str(value)) for name, value in facts.items()},
                     earliest=date.fromisoformat(earliest) if earliest else None,
                     answered_at=row.answered_at,
+                    ledger_entry=entry,
                     error=row.error,
                 )
             )
@@ -194,3 +212,13 @@ class GatewayItems:
         """Put questions to the worker."""
         with self._asked():
             questions.ask(self._db, company_id, asked, self._clock())
+
+
+def _own(item: AvailabilityItem | None, lines: Sequence[OpenLine], wanted: Wanted) -> Own:
+    here = [
+        line for line in lines if wanted.variant in (None, line.variant) and wanted.location in (None, line.location)
+    ]
+    counted = [line for line in here if item is not None and line.unit == item.base_unit]
+    movements = [Movement(Kind(line.kind), line.quantity, line.due_on) for line in counted]
+    stock = item.inventory if item is not None else Decimal(0)
+    return Own(promise(stock, movements, wanted.day, wanted.quantity), len(here) - len(counted))

@@ -190,7 +190,7 @@ class AvailabilityTail(Base):
 
 
 class OpenLine(Base):
-    """What one line of an open order still has to ship or to receive of an item, or what of a transfer is on its way."""
+    """What a line of an open order still has to ship or to receive of an item, or what of a transfer is on its way."""
 
     __tablename__ = "availability_lines"
     __table_args__ = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from bridge.store.database import Database
 from bridge.store.generations import bump
@@ -31,28 +31,16 @@ def save(
     *,
     items: Sequence[AvailabilityItem] = (),
     gone: Collection[str] = (),
-    keep_only: Collection[str] | None = None,
 ) -> int:
     """Save what a tail has read; answer how many rows changed. The tail itself moves last, in the last transaction.
 
-    ``gone`` are ids of items Business Central no longer has; with ``keep_only`` (a full rebuild) every other row of the
-    company goes. Rows are compared first: an unchanged one is not written, and the generation moves only with a change,
-    once for a chunk.
+    ``gone`` are ids of items Business Central no longer has. Rows are compared first: an unchanged one is not written,
+    and the generation moves only with a change, once for a chunk.
     """
     company_id = tail.company_id
     changed = sum(_save_chunk(db, company_id, chunk) for chunk in _chunks(items))
     with db.write() as session:
-        doomed = set(gone)
-        if keep_only is not None:
-            kept = set(keep_only)
-            doomed |= {
-                item_id
-                for item_id in session.scalars(
-                    select(AvailabilityItem.item_id).where(AvailabilityItem.company_id == company_id)
-                )
-                if item_id not in kept
-            }
-        ids = sorted(doomed)
+        ids = sorted(set(gone))
         removed = 0
         for start in range(0, len(ids), _CHUNK):
             result = session.execute(
@@ -115,3 +103,9 @@ def items_by_number(db: Database, company_id: str, numbers: Collection[str]) -> 
 def item_ids(db: Database, company_id: str) -> set[str]:
     with db.read() as session:
         return set(session.scalars(select(AvailabilityItem.item_id).where(AvailabilityItem.company_id == company_id)))
+
+
+def count(db: Database, company_id: str) -> int:
+    with db.read() as session:
+        rows = select(func.count()).select_from(AvailabilityItem).where(AvailabilityItem.company_id == company_id)
+        return int(session.scalar(rows) or 0)

@@ -29,9 +29,10 @@ def digest(company_id: str, question: Question) -> str:
 
 def ask(db: Database, company_id: str, questions: Collection[Question], now: datetime) -> None:
     """Put these to the worker; one that is asked already is asked again."""
+    asked = {digest(company_id, one): dict(one) for one in questions}
     rows = [
-        {"id": digest(company_id, one), "company_id": company_id, "question": dict(one), "asked_at": now, "error": ""}
-        for one in questions
+        {"id": one, "company_id": company_id, "question": question, "asked_at": now, "error": ""}
+        for one, question in asked.items()
     ]
     if not rows:
         return

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 MOST_QUESTIONS = 200
 """In one request: an order has fewer lines."""
 OFFICIAL_FORMULA = (
-    "AvailableToPromise = OnHand - Reserved + (ScheduledReceipt - ReservedReceipt) "
-    "- (GrossRequirement - ReservedRequirement), as codeunit 5790 of Business Central counts them"
+    "AvailableToPromise = OnHand{less} - Reserved + (ScheduledReceipt - ReservedReceipt) "
+    "- (GrossRequirement - ReservedRequirement), each term by codeunit 5790 of Business Central{places}"
 )
-NOT_COUNTED = ("reservations", "transfers", "returns", "production", "assembly", "projects")
+NOT_COUNTED = ("reservations", "returns", "production", "assembly", "projects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,30 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """Quantities in base units. What the method does not know is None, never 0."""
+
+    on_hand: Decimal
+    reserved: Decimal | None
+    on_sales_orders: Decimal | None
+    on_purchase_orders: Decimal | None
+    in_transfer: Decimal | None
+    transfer_receipt: Decimal | None
+    scheduled_receipt: Decimal
+    reserved_receipt: Decimal | None
+    later_demand: Decimal | None
+    gross_requirement: Decimal
+    reserved_requirement: Decimal | None
+    projected: Decimal
+    available_to_promise: Decimal
+    uncommitted: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """Figures in base units. What the method does not know is None, never 0."""
+    """What can be promised, by which method, and what that rests on. ``not_known`` says by the name of a figure why it
+    is None; ``earliest`` None means that the quantity cannot be promised on any day. All ledger entries up to
+    ``ledger_entry`` are in the answer, and nothing it shows is older than ``as_of``."""
 
     item_id: str
     product_id: str
@@ -41,20 +63,12 @@ class Answer:
     unit: str
     blocked: bool
     question: Question
-    on_hand: Decimal
-    reserved: Decimal | None
-    on_sales_orders: Decimal | None
-    on_purchase_orders: Decimal | None
-    in_transfer: Decimal | None
-    scheduled_receipt: Decimal | None
-    gross_requirement: Decimal | None
-    projected: Decimal
-    available_to_promise: Decimal
-    uncommitted: Decimal | None
+    figures: Figures
     earliest: date | None
     official: bool
     formula: str
     not_counted: tuple[str, ...]
+    not_known: Mapping[str, str]
     as_of: datetime
     age: int
     ledger_entry: int
@@ -76,6 +90,8 @@ class Basis(Protocol):
     def ledger_entry(self) -> int: ...
     @property
     def lines_at(self) -> datetime | None: ...
+    @property
+    def no_transfers(self) -> str: ...
     @property
     def companion(self) -> bool: ...
 
@@ -101,9 +117,23 @@ class Item(Protocol):
 
 class Promise(Protocol):
     @property
+    def on_hand(self) -> Decimal: ...
+    @property
     def on_sales_orders(self) -> Decimal: ...
     @property
     def on_purchase_orders(self) -> Decimal: ...
+    @property
+    def in_transfer(self) -> Decimal: ...
+    @property
+    def transfer_receipt(self) -> Decimal: ...
+    @property
+    def scheduled_receipt(self) -> Decimal: ...
+    @property
+    def later_demand(self) -> Decimal: ...
+    @property
+    def gross_requirement(self) -> Decimal: ...
+    @property
+    def projected(self) -> Decimal: ...
     @property
     def available_to_promise(self) -> Decimal: ...
     @property
@@ -127,6 +157,8 @@ class Official(Protocol):
     @property
     def answered_at(self) -> datetime: ...
     @property
+    def ledger_entry(self) -> int: ...
+    @property
     def error(self) -> str: ...
 
 
@@ -136,7 +168,10 @@ class Source(Protocol):
     @property
     def formula(self) -> str: ...
     def basis(self, company_id: str) -> Basis: ...
+    def lines_at(self, company_id: str) -> datetime | None: ...
     def items(self, company_id: str, numbers: Collection[str], products: Collection[str]) -> Sequence[Item]: ...
-    def own(self, company_id: str, asked: Sequence[tuple[str, date, Decimal]]) -> Sequence[Own]: ...
+    def own(
+        self, company_id: str, asked: Sequence[tuple[str, str | None, str | None, date, Decimal]]
+    ) -> Sequence[Own]: ...
     def official(self, company_id: str, asked: Sequence[Mapping[str, Any]]) -> Sequence[Official | None]: ...
     def ask(self, company_id: str, asked: Collection[Mapping[str, Any]]) -> None: ...

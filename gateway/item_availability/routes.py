@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -44,6 +44,23 @@ _KNOWN = frozenset({"item", "product", "variant", "location", "date", "quantity"
 _SHARED = _KNOWN - {"item", "product"}
 _OPTIONS = frozenset({"company", "$format"})
 _RETRY_SECONDS = 2
+_FIGURES = {
+    "OnHand": "on_hand",
+    "InTransfer": "in_transfer",
+    "Reserved": "reserved",
+    "OnPurchaseOrders": "on_purchase_orders",
+    "TransferReceipt": "transfer_receipt",
+    "ScheduledReceipt": "scheduled_receipt",
+    "ReservedReceipt": "reserved_receipt",
+    "OnSalesOrders": "on_sales_orders",
+    "LaterDemand": "later_demand",
+    "GrossRequirement": "gross_requirement",
+    "ReservedRequirement": "reserved_requirement",
+    "Projected": "projected",
+    "AvailableToPromise": "available_to_promise",
+    "Uncommitted": "uncommitted",
+}
+"""Figures as they are shown, in the order of the formula."""
 
 
 class ItemPath(BaseConverter):
@@ -54,10 +71,10 @@ class ItemPath(BaseConverter):
     weight = 50
 
 
-def blueprint(service: ItemAvailability, public_url: str, clock: Callable[[], datetime]) -> Blueprint:
+def blueprint(service: ItemAvailability, public_url: str) -> Blueprint:
     """Routes of the service; links are built from ``public_url``."""
     routes = Blueprint("item_availability", __name__)
-    answers = _Answers(service, public_url, clock)
+    answers = _Answers(service, public_url)
 
     @routes.record_once
     def _know_paths(state: Any) -> None:
@@ -68,10 +85,9 @@ def blueprint(service: ItemAvailability, public_url: str, clock: Callable[[], da
 
 
 class _Answers:
-    def __init__(self, service: ItemAvailability, public_url: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, service: ItemAvailability, public_url: str) -> None:
         self._service = service
         self._public_url = public_url
-        self._clock = clock
 
     def answer(self, path: str) -> Response:
         """A question by address, or many in a body."""
@@ -134,7 +150,7 @@ class _Answers:
             raise BadRequest("Name at least one item (its number) or product (its id in Sales).")
         if len(rows) > MOST_QUESTIONS:
             raise BadRequest(f"{len(rows)} questions; one request takes at most {MOST_QUESTIONS}.")
-        today = self._clock().date()
+        today = self._service.today()
         return [_question(number, row, today) for number, row in enumerate(rows, start=1)]
 
 
@@ -216,20 +232,12 @@ def _row(answer: Answer | Refused) -> dict[str, Any]:
         **given,
         "UOM": answer.unit,
         "Blocked": answer.blocked,
-        "OnHand": answer.on_hand,
-        "Reserved": answer.reserved,
-        "OnSalesOrders": answer.on_sales_orders,
-        "OnPurchaseOrders": answer.on_purchase_orders,
-        "InTransfer": answer.in_transfer,
-        "ScheduledReceipt": answer.scheduled_receipt,
-        "GrossRequirement": answer.gross_requirement,
-        "Projected": answer.projected,
-        "AvailableToPromise": answer.available_to_promise,
-        "Uncommitted": answer.uncommitted,
+        **{shown: getattr(answer.figures, own) for shown, own in _FIGURES.items()},
         "EarliestDate": answer.earliest.isoformat() if answer.earliest is not None else None,
         "Method": "BusinessCentral" if answer.official else "OwnCalculation",
         "Formula": answer.formula,
         "NotCounted": list(answer.not_counted),
+        "NotKnown": dict(answer.not_known),
         "AsOf": answer.as_of.isoformat().replace("+00:00", "Z"),
         "Age": answer.age,
         "LedgerEntry": answer.ledger_entry,

@@ -9,31 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gateway.availability.model import Company
 from gateway.availability.service import Availability
 from gateway.cache.base import Cache, CacheUnavailable
 from gateway.freshness import Refresher
-from gateway.item_availability.model import (
-    NOT_COUNTED,
-    OFFICIAL_FORMULA,
-    Answer,
-    Basis,
-    Item,
-    Official,
-    Own,
-    Question,
-    Refused,
-    Source,
-)
+from gateway.item_availability.answers import age, by_business_central, by_ourselves
+from gateway.item_availability.model import Answer, Basis, Item, Official, Own, Question, Refused, Source
 
 OFFICIAL_JOB, LINES_JOB = "ITEM-AVAILABILITY", "OPEN-LINES"
 _WAKE_SECONDS = 3
 _ASK_SECONDS = 5
 """How often one question is put to the worker at the most."""
+_NO_PLACES = (
+    "Stock by location or variant needs the companion, which is not installed in this company. "
+    "Leave location and variant out to ask for the item as a whole, or install it: companion/README.md."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,7 @@ class ItemAvailability:
         wake: Callable[[str, str], None],
         clock: Callable[[], datetime],
         *,
+        time_zone: str,
         max_age: int,
         stale_if_error: int,
     ) -> None:
@@ -66,8 +62,13 @@ class ItemAvailability:
         self._cache = cache
         self._wake = wake
         self._clock = clock
+        self._zone = ZoneInfo(time_zone)
         self.max_age = max_age
         self._stale_if_error = stale_if_error
+
+    def today(self) -> date:
+        """The day it is where the companies are."""
+        return self._clock().astimezone(self._zone).date()
 
     def company(self, name: str | None, company_id: str | None, asked: str) -> Company:
         """The company meant, as for stock itself."""
@@ -77,7 +78,7 @@ class ItemAvailability:
         """One for each question, in order. ``newest`` is the age the caller accepts, None when ours will do. Raises
         Unavailable when stock itself is too old to be told."""
         if newest is not None:
-            self._refresher.bring(company.id, newest)
+            self._bring(company, newest)
         self._availability.freshness(company)
         basis = self._source.basis(company.id)
         found = self._items(company, questions)
@@ -86,12 +87,33 @@ class ItemAvailability:
         if basis.lines_at is None or self._age(basis.lines_at) > self.max_age:
             self._wake_once(LINES_JOB, company)
         own = self._source.own(
-            company.id, [(one.item.item_id, one.question.day, one.question.quantity) for one in asked]
+            company.id,
+            [
+                (
+                    one.item.item_id,
+                    one.question.variant,
+                    one.question.location,
+                    one.question.day,
+                    one.question.quantity,
+                )
+                for one in asked
+            ],
         )
         given = iter(zip(asked, official, own, strict=True))
         return [
-            self._answer(basis, *next(given)) if item is not None else _unknown(question) for question, item in found
+            self._answer(basis, *next(given)) if item is not None else _unknown(company, question)
+            for question, item in found
         ]
+
+    def _bring(self, company: Company, newest: int) -> None:
+        """Have what is older than that read anew: the open orders at the same time as the ledger."""
+        lines_at, since = self._source.lines_at(company.id), None
+        if lines_at is None or self._age(lines_at) > newest:
+            since = self._refresher.asked(company.id, LINES_JOB)
+        self._refresher.bring(company.id, newest)
+        if since is not None:
+            asked = since
+            self._refresher.wait(lambda: (at := self._source.lines_at(company.id)) is not None and at >= asked)
 
     def _items(self, company: Company, questions: Sequence[Question]) -> list[tuple[Question, Item | None]]:
         numbers = {one.item for one in questions if one.item}
@@ -120,7 +142,7 @@ class ItemAvailability:
 
         def all_there() -> bool:
             answers = self._source.official(company.id, outdated)
-            return all(one is not None and self._age_at(one.answered_at, since) <= _ASK_SECONDS for one in answers)
+            return all(one is not None and age(one.answered_at, since) <= _ASK_SECONDS for one in answers)
 
         self._refresher.wait(all_there)
         return self._source.official(company.id, wordings)
@@ -131,71 +153,23 @@ class ItemAvailability:
             return self._officially(basis, asked, official, own)
         if question.variant is not None or question.location is not None:
             if not basis.companion:
-                text = "Stock by location or variant is known with the companion only; ask for the item as a whole."
-                return Refused(question, "BadRequest", text)
+                return Refused(question, "BadRequest", _NO_PLACES)
             if official is not None and official.error:
                 return Refused(question, "BadRequest", official.error)
             return Refused(question, "Internal_TenantUnavailable", "Business Central is being asked; try again.")
         if basis.lines_at is None or self._age(basis.lines_at) > self._stale_if_error:
             text = "Open orders have not been read lately; Business Central is being asked. Try again."
             return Refused(question, "Internal_TenantUnavailable", text)
-        return self._by_ourselves(basis, asked, own, basis.lines_at)
+        return by_ourselves(basis, asked.item, question, own, self._clock(), self._source.formula)
 
     def _officially(self, basis: Basis, asked: _Asked, official: Official, own: Own) -> Answer:
-        terms = official.terms
-        whole = asked.question.variant is None and asked.question.location is None and basis.lines_at is not None
-        return Answer(
-            **_who(asked),
-            on_hand=terms["inventory"],
-            reserved=terms["reservedOnInventory"],
-            on_sales_orders=own.promise.on_sales_orders if whole and not own.left_out else None,
-            on_purchase_orders=own.promise.on_purchase_orders if whole and not own.left_out else None,
-            in_transfer=None,
-            scheduled_receipt=terms["scheduledReceipt"],
-            gross_requirement=terms["grossRequirement"],
-            projected=terms["inventory"] + terms["scheduledReceipt"] - terms["grossRequirement"],
-            available_to_promise=terms["availableToPromise"],
-            uncommitted=None,
-            earliest=official.earliest,
-            official=True,
-            formula=OFFICIAL_FORMULA,
-            not_counted=(),
-            as_of=official.answered_at,
-            age=self._age(official.answered_at),
-            ledger_entry=basis.ledger_entry,
-        )
-
-    def _by_ourselves(self, basis: Basis, asked: _Asked, own: Own, lines_at: datetime) -> Answer:
-        figures, stock = own.promise, asked.item.inventory
-        left_out = (f"{own.left_out} order lines in another unit than {asked.item.unit}",) if own.left_out else ()
-        as_of = min(lines_at, basis.tailed_at or lines_at)
-        return Answer(
-            **_who(asked),
-            on_hand=stock,
-            reserved=None,
-            on_sales_orders=figures.on_sales_orders,
-            on_purchase_orders=figures.on_purchase_orders,
-            in_transfer=None,
-            scheduled_receipt=None,
-            gross_requirement=None,
-            projected=stock + figures.on_purchase_orders - figures.on_sales_orders,
-            available_to_promise=figures.available_to_promise,
-            uncommitted=figures.uncommitted,
-            earliest=figures.earliest,
-            official=False,
-            formula=self._source.formula,
-            not_counted=(*NOT_COUNTED, *left_out),
-            as_of=as_of,
-            age=self._age(as_of),
-            ledger_entry=basis.ledger_entry,
+        lately = basis.lines_at is not None and self._age(basis.lines_at) <= self._stale_if_error
+        return by_business_central(
+            basis, asked.item, asked.question, own, self._clock(), official, lines_at=basis.lines_at if lately else None
         )
 
     def _age(self, at: datetime) -> int:
-        return self._age_at(at, self._clock())
-
-    @staticmethod
-    def _age_at(at: datetime, now: datetime) -> int:
-        return max(0, int((now - at).total_seconds()))
+        return age(at, self._clock())
 
     def _wake_once(self, job: str, company: Company) -> None:
         if self._first(f"wake:{job}:{company.id}", _WAKE_SECONDS):
@@ -218,19 +192,12 @@ def _wording(question: Question, item: Item) -> Mapping[str, Any]:
     }
 
 
-def _who(asked: _Asked) -> dict[str, Any]:
-    item = asked.item
-    return {
-        "item_id": item.item_id,
-        "product_id": item.product_id,
-        "number": item.number,
-        "name": item.name,
-        "unit": item.unit,
-        "blocked": item.blocked,
-        "question": asked.question,
-    }
-
-
-def _unknown(question: Question) -> Refused:
-    named = f"coupled to product {question.product}" if question.product else f'with the number "{question.item[:60]}"'
-    return Refused(question, "Internal_RecordNotFound", f"There is no item {named}.")
+def _unknown(company: Company, question: Question) -> Refused:
+    if question.product:
+        text = (
+            f"No item of {company.name} is coupled to product {question.product}: couple it "
+            "(python -m bridge couple ITEM-PRODUCT), or ask by the item's number."
+        )
+    else:
+        text = f'{company.name} has no item with the number "{question.item[:60]}": compare it with Business Central.'
+    return Refused(question, "Internal_RecordNotFound", text)

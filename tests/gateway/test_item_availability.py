@@ -17,11 +17,14 @@ from bridge.records import new_id
 from bridge.store import companies, jobs, projection, questions, supply, watermarks
 from bridge.store.models import AvailabilityTail, OpenLine
 from gateway.app import create_app
+from gateway.item_availability import routes
 from gateway.settings import GatewaySettings
 from gateway.wiring import build
+from tests.availability.formulas import holds
 from tests.conftest import SECRET_KEY
 from tests.gateway.conftest import MAIN, NOW, ROOT, Door, World, basic, error
 
+FIGURES = set(routes._FIGURES)
 ADDRESS, ACTION = f"{ROOT}/ItemAvailability", f"{ROOT}/ItemAvailability_Calculate"
 
 
@@ -75,11 +78,15 @@ def counter(world: World, database_url: str) -> Iterator[Counter]:
     services.close()
 
 
-def read_orders(world: World) -> None:
-    watermarks.move(world.db, MAIN.id, WATERMARK, json.dumps({"at": world.now.isoformat(), "stamps": {}}), world.now)
+def read_orders(world: World, no_transfers: str = "") -> None:
+    """The open orders have just been read."""
+    value = {"at": world.now.isoformat(), "stamps": {}, "transits": [], "no_transfers": no_transfers}
+    watermarks.move(world.db, MAIN.id, WATERMARK, json.dumps(value), world.now)
 
 
-def line(world: World, item_id: str, kind: str, quantity: str, due: date | None, unit: str = "STK") -> None:
+def line(
+    world: World, item_id: str, kind: str, quantity: str, due: date | None, unit: str = "STK", location: str = ""
+) -> None:
     document = new_id()
     made = OpenLine(
         company_id=MAIN.id,
@@ -90,6 +97,7 @@ def line(world: World, item_id: str, kind: str, quantity: str, due: date | None,
         quantity=Decimal(quantity),
         unit=unit,
         due_on=due,
+        location=location,
     )
     supply.save(world.db, MAIN.id, {document: [made]})
 
@@ -106,20 +114,40 @@ def item(world: World) -> str:
 def test_without_the_companion_we_calculate_ourselves_and_say_so(counter: Counter, item: str):
     now, then = (counter.one({"item": "1000", "date": day, "quantity": "12"}) for day in ("2026-03-02", "2026-03-10"))
 
-    assert [now[name] for name in ("OnHand", "OnSalesOrders", "OnPurchaseOrders", "AvailableToPromise")] == [
-        10,
-        0,
-        0,
-        10,
-    ]
-    assert [then[name] for name in ("OnHand", "OnSalesOrders", "OnPurchaseOrders", "Projected")] == [10, 4, 20, 26]
+    orders = ("OnHand", "OnSalesOrders", "OnPurchaseOrders", "LaterDemand", "Projected", "AvailableToPromise")
+    assert [now[name] for name in orders] == [10, 0, 0, 4, 10, 6]
+    assert [then[name] for name in orders] == [10, 4, 20, 0, 26, 26]
     assert now["Uncommitted"] == 6
     assert now["EarliestDate"] == "2026-03-09"
     assert now["Method"] == "OwnCalculation"
-    assert "OnHand + OnPurchaseOrders - OnSalesOrders" in now["Formula"]
     assert "reservations" in now["NotCounted"]
-    assert (now["Reserved"], now["InTransfer"]) == (None, None)
+    assert (now["Reserved"], now["InTransfer"]) == (None, 0)
     assert counter.waits == []
+    for row in (now, then):
+        assert holds(row["Formula"], row)
+        assert row["NotKnown"].keys() == {name for name in FIGURES if row[name] is None}
+
+
+def test_goods_on_their_way_count_from_the_day_they_arrive(counter: Counter, item: str, world: World):
+    line(world, item, "transit", "3", date(2026, 3, 3))
+
+    now, then = (counter.one({"item": "1000", "date": day}) for day in ("2026-03-02", "2026-03-03"))
+
+    figures = ("OnHand", "InTransfer", "TransferReceipt", "AvailableToPromise")
+    assert [now[name] for name in figures] == [10, 3, 0, 7]
+    assert [then[name] for name in figures] == [10, 3, 3, 6]
+    assert holds(now["Formula"], now) and holds(then["Formula"], then)
+
+
+def test_where_transfers_are_not_to_be_had_the_answer_says_why(counter: Counter, item: str, world: World):
+    read_orders(world, no_transfers="API v2.0 of this Business Central has no transfer orders")
+
+    row = counter.one({"item": "1000"})
+
+    assert row["InTransfer"] is None
+    assert row["NotKnown"]["InTransfer"] == "API v2.0 of this Business Central has no transfer orders"
+    assert "transfers" in row["NotCounted"]
+    assert holds(row["Formula"], row)
 
 
 def test_an_answer_says_what_it_rests_on(counter: Counter, item: str, world: World):
@@ -159,7 +187,7 @@ def test_lines_in_another_unit_are_named_as_left_out(counter: Counter, item: str
     row = counter.one({"item": "1000"})
 
     assert row["OnSalesOrders"] == 0
-    assert "1 order lines in another unit than STK" in row["NotCounted"]
+    assert row["NotCounted"][-1].startswith("an order line in another unit than STK")
 
 
 def test_a_product_may_be_asked_for_by_its_id_in_sales(counter: Counter, item: str, world: World):
@@ -177,7 +205,7 @@ def test_a_whole_order_is_one_request_and_one_bad_line_does_not_spoil_it(counter
 
     assert response.status_code == 200
     good, unknown, place = response.get_json()["value"]
-    assert good["AvailableToPromise"] == 10
+    assert good["AvailableToPromise"] == 6
     assert unknown["error"]["code"] == "Internal_RecordNotFound"
     assert "companion" in place["error"]["message"]
 
@@ -243,8 +271,10 @@ TERMS = {
     "reservedReceipt": "0",
     "grossRequirement": "4",
     "reservedRequirement": "1",
-    "availableToPromise": "25",
+    "availableToPromise": "24",
+    "inTransfer": "1",
     "earliestDate": "2026-03-04",
+    "ledgerEntry": 41,
 }
 
 
@@ -267,9 +297,30 @@ def test_with_the_companion_the_answer_is_business_centrals_own(official: Counte
     figures = [
         row[name] for name in ("OnHand", "Reserved", "ScheduledReceipt", "GrossRequirement", "AvailableToPromise")
     ]
-    assert figures == [10, 2, 20, 4, 25]
+    assert figures == [10, 2, 20, 4, 24]
     assert (row["Method"], row["EarliestDate"], row["Location"]) == ("BusinessCentral", "2026-03-04", "MAIN")
-    assert row["NotCounted"] == []
+    assert (row["NotCounted"], row["LedgerEntry"]) == ([], 41)
+    assert row["NotKnown"].keys() == {name for name in FIGURES if row[name] is None} == {"LaterDemand", "Uncommitted"}
+
+
+def test_beside_business_centrals_own_answer_stand_the_orders_of_that_place(official: Counter, item: str, world: World):
+    line(world, item, "sale", "5", date(2026, 3, 3), location="MAIN")
+    line(world, item, "transit", "2", date(2026, 3, 5), location="MAIN")
+    line(world, item, "transit", "9", date(2026, 3, 5), location="NORTH")
+
+    row = official.one({"item": "1000", "location": "main", "date": "2026-03-10"})
+
+    shown = ("OnSalesOrders", "OnPurchaseOrders", "InTransfer", "TransferReceipt")
+    assert [row[name] for name in shown] == [5, 0, 2, 2]
+
+
+def test_the_numbers_of_an_answer_make_its_formula_true(official: Counter, item: str):
+    """The same terms stand for a place and, less what is on its way, for all of them."""
+    everywhere, place = (official.one({"item": "1000"} | where) for where in ({}, {"location": "MAIN", "variant": ""}))
+
+    assert "- InTransfer" in everywhere["Formula"] and "summed" in everywhere["Formula"]
+    assert holds(everywhere["Formula"], everywhere)
+    assert "InTransfer" not in place["Formula"] and "summed" not in place["Formula"]
 
 
 def test_the_same_question_is_asked_once_until_it_is_old_or_its_item_moves(official: Counter, item: str, world: World):
@@ -321,6 +372,7 @@ def test_no_cache_asks_anew_but_not_more_than_every_few_seconds(official: Counte
 
     def work() -> None:
         world.tail()
+        read_orders(world)
         plain()
 
     official.worker = work

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from bridge.availability import items, ledger
 from bridge.clients import bc_requests, companion
 from bridge.clients.business_central import BusinessCentralCompany
 from bridge.clients.errors import RemoteError
@@ -203,9 +204,25 @@ def test_what_the_product_reads_from_the_companion_is_there():
             assert found[1] in pages(), f"{path.name} asks for {found[1]}"
             names = set(re.findall(r'"(\w+)"', columns[1])) if columns else set()
             assert names <= pages()[found[1]].fields, f"{path.name} selects from {found[1]}"
-    assert {"salesDocuments", "itemLedgerFeed"} <= called
+    assert "salesDocuments" in called
     assert "salesDocumentLines" in pages()["salesDocuments"].parts
     assert {"quantity", "shippedQuantity", "invoicedQuantity"} <= pages()["salesDocumentLines"].fields
+
+
+def test_what_the_tail_reads_from_the_companion_is_there():
+    seen = ledger.Position(last=7, recent=frozenset({7}), row_version=3)
+    reads = [
+        ledger.new_entries(ledger.Position(), companion=True),
+        ledger.new_entries(seen, companion=True),
+        items.changed_since(datetime(2026, 1, 5, tzinfo=UTC), companion=True),
+        items.after("A", 5, companion=True),
+        items.ids(companion=True),
+        *items.numbered(["A"], companion=True),
+    ]
+
+    for read in reads:
+        filtered = read.filter.partition(" ")[0].strip("(")
+        assert {*read.select, *filter(None, (filtered, read.orderby))} <= pages()[read.entity_set].fields, read
 
 
 # --- procedures ------------------------------------------------------------------------------------------------------
