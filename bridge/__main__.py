@@ -6,11 +6,12 @@ import click
 
 from bridge.cli import coupling, inspect, later, runs, setup
 from bridge.cli.common import BridgeGroup
+from bridge.cli.deploy import deploy
 
 COMMANDS = (
     setup.setup,
     setup.test_connection,
-    later.deploy,
+    deploy,
     later.reset,
     later.enable,
     later.disable,

@@ -16,12 +16,6 @@ def sync(mappings: tuple[str, ...], full: bool, record: str | None) -> None:
     not_built_yet("sync")
 
 
-@click.command("deploy")
-def deploy() -> None:
-    """Bring tables, columns and roles to Sales."""
-    not_built_yet("deploy")
-
-
 @click.command("reset")
 def reset() -> None:
     """Put mappings and jobs back to their defaults."""

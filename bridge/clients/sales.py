@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from bridge.clients.answers import error_from_answer
@@ -128,9 +129,13 @@ class Sales:
         row: Row = self.transport.send(call, read_row).body
         return row
 
-    def create(self, entity_set: str, body: Row, *, purpose: str) -> str:
-        """Create one record and answer its id. Raises AlreadyExists when the body brings an id that is taken."""
-        call = self._write("POST", entity_set, body, purpose=purpose)
+    def create(self, entity_set: str, body: Row, *, purpose: str, solution: str = "") -> str:
+        """Create one record and answer its id. Raises AlreadyExists when the body brings an id that is taken.
+
+        ``solution`` is the unique name of the solution that a component belongs to from then on.
+        """
+        headers = {"MSCRM.SolutionUniqueName": solution} if solution else {}
+        call = self._write("POST", entity_set, body, purpose=purpose, headers=headers)
 
         def created_id(headers: Mapping[str, str], content: bytes) -> str:
             found = _entity_id(headers)
@@ -154,6 +159,10 @@ class Sales:
         """Change one record, never create it. Raises Conflict when ``etag`` is no longer its own."""
         path, effect = f"{entity_set}({id})", _effect(repeatable)
         self.transport.send(self._write("PATCH", path, body, purpose=purpose, etag=etag, effect=effect))
+
+    def act(self, action: str, body: Row, *, purpose: str) -> None:
+        """Call an action whose repetition does no harm, and whose answer says nothing more."""
+        self.transport.send(self._write("POST", action, body, purpose=purpose, effect=Effect.REPEATABLE))
 
     def delete(self, entity_set: str, id: str, *, purpose: str) -> None:  # noqa: A002
         """Delete one record. Raises NotFound when it is gone already."""
@@ -261,8 +270,9 @@ class Sales:
         purpose: str,
         etag: str = "",
         effect: Effect = Effect.ONCE,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Call:
-        headers = dict(_HEADERS)
+        headers = {**_HEADERS, **headers}
         if body is not None:
             headers["Content-Type"] = _JSON
         if etag:

@@ -76,7 +76,7 @@ def test_every_command_explains_itself(command):
     assert command.help.splitlines()[0].split()[0] in shown.output
 
 
-@pytest.mark.parametrize("verb", ["sync", "deploy", "reset", "enable", "disable", "setup guide", "setup"])
+@pytest.mark.parametrize("verb", ["sync", "reset", "enable", "disable", "setup guide", "setup"])
 def test_a_verb_that_keeps_its_place_says_so(verb):
     refused = CliRunner().invoke(main, verb.split())
     assert refused.exit_code == 2
