@@ -22,12 +22,13 @@ from gateway.errors import BadRequest, NotAcceptable, SyntaxRefused
 
 _OPTIONS = frozenset({"$filter", "$select", "$orderby", "$top", "$skip", "$count", "$format", "$skiptoken"})
 _IGNORED = frozenset({"$schemaversion"})
-_REFUSED = {
+REFUSED = {
     "$expand": "there is nothing to expand",
     "$search": "it is not supported",
     "$apply": "it is not supported",
     "$compute": "it is not supported",
     "$index": "it is not supported",
+    "$id": "rows are asked for by their key",
     "$deltatoken": "changes are not tracked; ask again",
     "$callback": "answers are never wrapped in a script",
 }
@@ -104,8 +105,8 @@ def parse(query: str, headers: SupportsGet, *, v3: bool = False) -> Options:
     pairs = _pairs(query)
     values: dict[str, str] = {}
     for name, value in pairs:
-        if name in _REFUSED:
-            raise BadRequest(f"{name} is not served: {_REFUSED[name]}.")
+        if name in REFUSED:
+            raise BadRequest(f"{name} is not served: {REFUSED[name]}.")
         if name.startswith("$") and name not in _OPTIONS | _IGNORED:
             if name.lower() in _OPTIONS:
                 raise BadRequest(f"{name} is not served: names of options are in lower case, {name.lower()}.")

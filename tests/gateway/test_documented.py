@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.availability import options, tokens
 from tests.gateway.conftest import ROOT, SET, Door, World, error
 
 PAGE = (Path(__file__).parents[2] / "docs" / "availability.md").read_text("utf-8")
@@ -40,3 +41,18 @@ def test_a_documented_query_is_answered_as_documented(documented: Door, query: s
     assert ", ".join(row["ItemNo"] for row in body["value"]) == answer.replace("none", "")
     if "$count=true" in query:
         assert body["@odata.count"] == 3
+
+
+REFUSED = PAGE.partition("Valid by the standard and refused by name")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *sorted(set(tokens.ARGUMENTS) - tokens.SERVED_METHODS),
+        *sorted(tokens.ARITHMETIC | {"has"}),
+        *sorted(options.REFUSED),
+    ],
+)
+def test_what_the_standard_has_and_is_not_served_is_listed_with_its_reason(name: str):
+    assert f"`{name}`" in REFUSED
