@@ -71,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["fuzz"]:
         return fuzz.main(given[1:])
+    if given[:1] == ["gateway"]:
+        return gateway.main(given[1:])
     if given[:1] == ["shop-life"]:
         return shop_life.main(given[1:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)

@@ -76,7 +76,7 @@ class ServiceKeys:
             ):
                 if not allowance.take(name):
                     request.environ[FAILURE] = f"limit_{name.partition(':')[0]}"
-                    raise TooManyRequests("Too many requests.", seconds=allowance.seconds_left(name))
+                    raise TooManyRequests("Too many requests.", seconds=allowance.seconds_left())
             self._limits.used.note(caller.key_id)
 
         def unless_preflight() -> None:

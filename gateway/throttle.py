@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from limits import RateLimitItem
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage
-from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
 _SHARES = 50
 """A process takes a fiftieth of the allowance at once."""
@@ -21,48 +22,52 @@ _MOST_NAMES = 50_000
 
 
 class Allowance:
-    """Requests by name (a key, an address). Safe to share between threads."""
+    """Requests by name (a key, an address). Safe to share between threads; ``now`` answers seconds since the epoch.
 
-    def __init__(self, limit: RateLimitItem, storage: Storage) -> None:
+    Windows begin at multiples of their length, so that every process knows to the moment when a share is over. What
+    Redis tells of that are whole seconds: in the last one of a window each request would have taken a share.
+    """
+
+    def __init__(self, limit: RateLimitItem, storage: Storage, now: Callable[[], float] = time.time) -> None:
         self._limit = limit
-        self._shared: RateLimiter = FixedWindowRateLimiter(storage)
-        self._alone: RateLimiter = FixedWindowRateLimiter(MemoryStorage())
+        self._seconds = limit.get_expiry()
+        self._shared = storage
+        self._alone = MemoryStorage()
         self._share = max(1, limit.amount // _SHARES)
+        self._now = now
         self._lock = threading.Lock()
-        self._left: dict[str, tuple[int, float]] = {}
+        self._window = -1
+        self._left: dict[str, int] = {}
 
     def take(self, name: str) -> bool:
         """Spend one request of this name; False when there is none left in this window."""
-        now = time.time()
+        window = int(self._now() // self._seconds)
         with self._lock:
-            left, until = self._left.get(name, (0, now))
-            if left > 0 and now < until:
-                self._left[name] = (left - 1, until)
+            if window != self._window or len(self._left) > _MOST_NAMES:
+                self._left, self._window = {}, window
+            left = self._left.get(name, 0)
+            if left > 0:
+                self._left[name] = left - 1
                 return True
-            granted = self._share if self._hit(name, self._share) else int(self._hit(name, 1))
-            if not granted:
-                return False
-            if len(self._left) > _MOST_NAMES:
-                self._left.clear()
-            self._left[name] = (granted - 1, self._window_ends(name))
-            return True
+        granted = self._granted(f"{name}@{window}")  # without the lock: others with a share do not wait for Redis
+        if granted > 1:
+            with self._lock:
+                if window == self._window:
+                    self._left[name] = self._left.get(name, 0) + granted - 1
+        return granted > 0
 
-    def seconds_left(self, name: str) -> int:
+    def seconds_left(self) -> int:
         """How long until the window ends."""
-        return max(1, int(self._window_ends(name) - time.time()) + 1)
+        return int(self._seconds - self._now() % self._seconds) + 1
 
-    def _window_ends(self, name: str) -> float:
+    def _granted(self, counter: str) -> int:
+        """A share, or what is left of the allowance when that is less."""
+        key = self._limit.key_for(counter)
         try:
-            return self._shared.get_window_stats(self._limit, name).reset_time
+            spent = self._shared.incr(key, self._seconds, amount=self._share)
         except StorageError:
-            return self._alone.get_window_stats(self._limit, name).reset_time
-
-    def _hit(self, name: str, cost: int) -> bool:
-        try:
-            # Tested first: a refused hit counts too, and would eat what smaller ones could still have.
-            return self._shared.test(self._limit, name, cost=cost) and self._shared.hit(self._limit, name, cost=cost)
-        except StorageError:
-            return self._alone.test(self._limit, name, cost=cost) and self._alone.hit(self._limit, name, cost=cost)
+            spent = self._alone.incr(key, self._seconds, amount=self._share)
+        return max(0, min(self._share, self._limit.amount - (spent - self._share)))
 
 
 class Guesses:

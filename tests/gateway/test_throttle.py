@@ -31,7 +31,17 @@ def test_two_processes_together_never_allow_more_than_the_limit(storage: Callabl
     allowed = sum(first.take("a") + second.take("a") for _ in range(300))
     assert 200 - 4 <= allowed <= 200  # what is missing lies with the other process as an unspent share
     assert taken(first, "b", 300) == 200
-    assert 0 < first.seconds_left("b") <= 3601
+    assert 0 < first.seconds_left() <= 3601
+
+
+def test_a_window_is_worth_its_limit_up_to_its_last_moment_and_the_next_one_anew(storage: Callable[[], Storage]):
+    now = [7_200.0]
+    allowance = Allowance(parse("200 per hour"), storage(), lambda: now[0])
+    assert (taken(allowance, "a", 50), allowance.seconds_left()) == (50, 3601)
+    now[0] = 10_799.9
+    assert (taken(allowance, "a", 300), allowance.seconds_left()) == (150, 1)
+    now[0] = 10_800.0
+    assert taken(allowance, "a", 300) == 200
 
 
 def test_one_caller_does_not_spend_anothers(storage: Callable[[], Storage]):
