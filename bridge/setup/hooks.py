@@ -22,9 +22,17 @@ from bridge.errors import BridgeError
 from bridge.records import Company, Side
 from bridge.secrets import hook_secret
 
-RESOURCES = ("salesOrders", "salesInvoices", "salesShipments", "items", "itemLedgerEntries")
+RESOURCES = (
+    "salesOrders",
+    "salesInvoices",
+    "salesShipments",
+    "items",
+    "itemLedgerEntries",
+    "purchaseOrders",
+    "transferOrders",
+)
 """What Business Central shall tell of."""
-NOT_EVERYWHERE = frozenset({"salesShipments", "itemLedgerEntries"})
+NOT_EVERYWHERE = frozenset({"salesShipments", "itemLedgerEntries", "purchaseOrders", "transferOrders"})
 """Not every environment offers these for webhooks; the timers find their changes all the same."""
 RENEW_BEFORE = timedelta(hours=36)
 """Half of a subscription's life: two chances are left when one renewal fails."""

@@ -19,11 +19,13 @@ from gateway.errors import FAILURE, BadRequest, InvalidCredentials
 Wake = Callable[[str, str | None], None]
 """Makes a job due now, in one company (by id) or in all."""
 
-PICK_UP, PUSH_STATUS, AVAILABILITY = "PICK-UP", "PUSH-STATUS", "AVAILABILITY"
+PICK_UP, PUSH_STATUS, AVAILABILITY, OPEN_LINES = "PICK-UP", "PUSH-STATUS", "AVAILABILITY", "OPEN-LINES"
 _JOBS_OF_RESOURCE = {
     "items": (AVAILABILITY,),
     "itemledgerentries": (AVAILABILITY,),
-    "salesorders": (PUSH_STATUS, "SALESORDER-ORDER"),
+    "salesorders": (PUSH_STATUS, "SALESORDER-ORDER", OPEN_LINES),
+    "purchaseorders": (OPEN_LINES,),
+    "transferorders": (OPEN_LINES,),
     "salesshipments": (PUSH_STATUS,),
     "salesinvoices": (PUSH_STATUS, "POSTEDSALESINV-INV"),
 }

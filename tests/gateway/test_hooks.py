@@ -51,12 +51,23 @@ def test_without_the_right_secret_sales_wakes_nothing(door: Door, world: World, 
 
 
 @pytest.mark.parametrize(
-    ("entity_set", "job"),
-    [("items", "AVAILABILITY"), ("itemLedgerEntries", "AVAILABILITY"), ("salesOrders", "PUSH-STATUS")],
+    ("entity_set", "woken"),
+    [
+        ("items", {"AVAILABILITY"}),
+        ("itemLedgerEntries", {"AVAILABILITY"}),
+        ("salesOrders", {"PUSH-STATUS", "OPEN-LINES"}),
+        ("purchaseOrders", {"OPEN-LINES"}),
+        ("transferOrders", {"OPEN-LINES"}),
+    ],
 )
-def test_business_central_wakes_the_job_that_finds_the_change(door: Door, world: World, entity_set: str, job: str):
+def test_business_central_wakes_the_jobs_that_find_the_change(
+    door: Door, world: World, entity_set: str, woken: set[str]
+):
+    jobs.define(world.db, MAIN.id, "OPEN-LINES", 60, world.now)
+
     response = post(door, "/hooks/business-central", {"value": [notification(entity_set)] * 3})
-    assert (response.status_code, wakes(world)) == (200, {job: 1})
+
+    assert (response.status_code, wakes(world)) == (200, dict.fromkeys(woken, 1))
 
 
 def test_only_the_company_it_is_about_is_woken_and_what_is_not_ours_is_let_be(door: Door, world: World):
