@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import fuzz, shop_life
+from bench import fuzz, gateway, shop_life
 from bench.machine import describe
 from demo.product import Product
 from demo.sandboxes import SandboxProcess
