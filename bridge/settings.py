@@ -85,6 +85,9 @@ class Settings(EnvironmentSettings):
     work_threads: int = Field(4, ge=1, le=16, description="a whole number between 1 and 16")
     remote_timeout_seconds: int = Field(60, ge=1, le=600, description="whole seconds between 1 and 600")
 
+    key_overlap_hours: int = Field(24, ge=1, le=240, description="whole hours between 1 and 240")
+    single_connection_row: bool = Field(False, description="true or false")
+
     country_matching: bool = Field(True, description="true or false")
     unit_groups: bool = Field(False, description="true or false")
     push_quantity_on_hand: bool = Field(False, description="true or false")
@@ -110,9 +113,6 @@ class Settings(EnvironmentSettings):
         return None if value == "" else value
 
     @model_validator(mode="before")
-    key_overlap_hours: int = Field(24, ge=1, le=240, description="whole hours between 1 and 240")
-    single_connection_row: bool = Field(False, description="true or false")
-
     @classmethod
     def _fill_from_connection_string(cls, values: dict[str, Any]) -> dict[str, Any]:
         text = values.get("sales_connection_string")
