@@ -35,6 +35,7 @@ from bridge.setup.hooks import renew_hooks
 from bridge.setup.publish import renew_key
 from bridge.status.back import push_all
 from bridge.status.invoices.run import sync_invoices
+from bridge.status.push.run import push_orders
 from bridge.status.run import push_status
 from bridge.store import jobs
 from bridge.wiring import Bridge, build
@@ -64,6 +65,7 @@ def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Se
         *(push if settings.push_quantity_on_hand else ()),
         Recurring("PICK-UP", settings.pick_up_seconds, pick_up),
         Recurring("PUSH-STATUS", settings.push_status_seconds, push_status),
+        Recurring("SALESORDER-ORDER", settings.invoices_seconds, push_orders),
         Recurring("POSTEDSALESINV-INV", settings.invoices_seconds, sync_invoices),
         Recurring("AVAILABILITY", settings.availability_poll_seconds, partial(refresh, full=full_availability)),
         Recurring("OPEN-LINES", OPEN_LINES_SECONDS, refresh_open_lines),

@@ -110,7 +110,7 @@ def _read_orders(ctx: CompanyContext, ids: Sequence[str], *, companion: bool) ->
         purpose="read order status",
         select=("id", "status"),
         filter=any_of("id", ids) if by_id else only_orders,
-        expand=f"{lines}($select=quantity,shippedQuantity,invoicedQuantity)" if by_id else "",
+        expand=f"{lines}($select=sequence,quantity,shippedQuantity,invoicedQuantity)" if by_id else "",
         companion=companion,
         fresh=True,
     )
@@ -129,7 +129,8 @@ def _order_now(row: dict[str, Any], lines: list[dict[str, Any]] | None, *, compa
 
 
 def _line(line: dict[str, Any]) -> Line:
-    return Line(Decimal(line["quantity"]), Decimal(line["shippedQuantity"]), Decimal(line["invoicedQuantity"]))
+    quantity, shipped, invoiced = (Decimal(line[name]) for name in ("quantity", "shippedQuantity", "invoicedQuantity"))
+    return Line(quantity, shipped, invoiced, int(line["sequence"]))
 
 
 def _newest_stamp(ctx: CompanyContext, posted: _Posted) -> datetime:

@@ -49,6 +49,7 @@ class Line:
     quantity: Decimal
     shipped: Decimal
     invoiced: Decimal
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

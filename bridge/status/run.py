@@ -21,7 +21,7 @@ from bridge.status.ending import PARTLY_POSTED, end
 from bridge.status.events import Document, Event, Fate, Kind, Order
 from bridge.status.reset import is_second_look, reset
 from bridge.status.tell import tell
-from bridge.store import failures, journal, watermarks
+from bridge.store import failures, journal, journal_lines, watermarks
 from bridge.store.failures import Problem
 from bridge.store.journal import ReleaseState
 from bridge.store.models import JournalEntry, OrderEvent
@@ -119,6 +119,7 @@ def _still_there(ctx: CompanyContext, followed: Sequence[JournalEntry], found: F
     now = ctx.clock()
     happened: list[Event] = []
     changes: dict[str, dict[str, Any]] = {}
+    seen: dict[str, Mapping[int, Decimal]] = {}
     mended: list[str] = []
     for entry in followed:
         order, listed = _order(entry), found.orders.get(entry.bc_order_id or "")
@@ -135,8 +136,11 @@ def _still_there(ctx: CompanyContext, followed: Sequence[JournalEntry], found: F
             change["missing_since"] = None
         if change:
             changes[entry.id] = change
-        if listed.lines is not None and events.fully_invoiced(listed.lines):
-            happened.append(events.completed(order))
+        if listed.lines is not None:
+            seen[entry.id] = {line.number: line.quantity for line in listed.lines}
+            if events.fully_invoiced(listed.lines):
+                happened.append(events.completed(order))
+    journal_lines.note_seen(ctx.db, seen)
     if changes:
         journal.change(ctx.db, changes, now)
     if mended:
@@ -183,8 +187,12 @@ def _missing(
 
 
 def _ordered(ctx: CompanyContext, entries: Sequence[JournalEntry]) -> dict[str, Mapping[int, Decimal]]:
+    """By line number the quantities that were seen last, or those an order was created with."""
     lines = journal.lines_of(ctx.db, [entry.id for entry in entries])
-    return {
-        entry_id: {line.line_number: line.quantity for line in of_entry if line.quantity}
-        for entry_id, of_entry in lines.items()
-    }
+    ordered: dict[str, Mapping[int, Decimal]] = {}
+    for entry_id, of_entry in lines.items():
+        last = {
+            line.line_number: line.quantity if line.seen_quantity is None else line.seen_quantity for line in of_entry
+        }
+        ordered[entry_id] = {number: quantity for number, quantity in last.items() if quantity}
+    return ordered

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select, update
 
-from bridge.store import invoices
+from bridge.store import invoices, pushes
 from bridge.store.database import Database
 from bridge.store.models import JournalEntry, OrderEvent
 
@@ -20,3 +20,4 @@ def put_back(db: Database, named: Collection[str] | None) -> None:
             statement = statement.where(OrderEvent.entry_id.in_(of_orders))
         session.execute(statement.values(attempts=0))
     invoices.put_back(db, named)
+    pushes.put_back(db, named)

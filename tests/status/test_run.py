@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bridge import overview
 from bridge.clients.errors import RemoteError
 from bridge.clients.sales import Write
 from bridge.coupling.service import ALL, match
@@ -389,3 +390,40 @@ def test_a_run_that_breaks_off_loses_nothing(picked_up: Surroundings, sandbox: S
 
     assert sorted(posts(picked_up, ORDER)) == ["invoiced", "released", "shipped"]
     assert state(picked_up, ORDER) == INVOICED
+
+
+def test_an_order_made_smaller_and_then_invoiced_is_invoiced(picked_up: Surroundings, sandbox: SandboxProcess):
+    """What counts is the quantity seen last, not the one the order was created with."""
+    number = bc_number(picked_up, ORDER)
+    line = sandbox.bc.order_of(ORDER)["lines"][0]
+    change = {"order": number, "line": line["sequence"], "quantity": line["quantity"] - 1}
+    sandbox.bc.call("POST", "change-order-line", change)
+    push_status(picked_up.ctx)
+    sandbox.bc.ship_and_invoice(number)
+
+    push_status(picked_up.ctx)
+
+    assert state(picked_up, ORDER) == INVOICED
+    assert listed(picked_up) == set()
+
+
+def test_put_back_a_refused_state_is_tried_at_once(picked_up: Surroundings, sandbox: SandboxProcess):
+    """Sales refused to set the order to Invoiced; somebody mends it and does not want to wait for the next try."""
+    push_status(picked_up.ctx)
+    sandbox.bc.ship_and_invoice(bc_number(picked_up, ORDER))
+    cancel(picked_up, entry(picked_up, ORDER).sales_id)
+    for minutes in (0, 1, 2, 4):
+        picked_up.later(minutes=minutes)
+        push_status(picked_up.ctx)
+    assert ("Sales order SO-1001", "E-END-03") in listed(picked_up)
+    path = f"salesorders({entry(picked_up, ORDER).sales_id})"
+    for body in ({"statecode": 0, "statuscode": 2}, {"statecode": 1, "statuscode": 3}):
+        picked_up.ctx.sales.batch([Write("PATCH", path, body)], purpose="test")
+    push_status(picked_up.ctx)
+    assert state(picked_up, ORDER) == SUBMITTED, "the pause is not over"
+
+    overview.put_back(picked_up.ctx.db, ORDER, picked_up.ctx.clock())
+    push_status(picked_up.ctx)
+
+    assert state(picked_up, ORDER) == INVOICED
+    assert listed(picked_up) == set()
