@@ -11,6 +11,7 @@ from typing import Any
 
 from bridge.store import back, companies, couplings, failures, invoices, jobs, journal, projection
 from bridge.store.database import Database
+from bridge.store.journal import Kind
 from bridge.store.models import AvailabilityItem, Coupling, Failure, Job, JournalEntry, JournalLine, OrderEvent
 from bridge.store.models_returns import PostedInvoice
 
@@ -24,6 +25,7 @@ JOB_OF_SUBJECT = {
     "statistics": "CUSTOMER STATISTICS",
 }
 """Which job tries again what failed in this subject."""
+_IN_JOURNAL = frozenset(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class FailureView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """One order's journal row with the lines as written and what happened since."""
+    """The journal row of an order or quote with the lines as written and what happened since."""
 
     entry: JournalEntry
     lines: list[JournalLine]
@@ -167,7 +169,8 @@ def put_back(db: Database, record: str | None, now: datetime) -> PutBack:
         entries = journal.find(db, record)
         named = {record, record.lower(), *(entry.sales_id for entry in entries)}
         stuck = [row for row in failures.open_failures(db) if row.record_id in named or row.record == record]
-        sales_ids = {entry.sales_id for entry in entries} | {row.record_id for row in stuck if row.subject == "order"}
+        sales_ids = {entry.sales_id for entry in entries}
+        sales_ids |= {row.record_id for row in stuck if row.subject in _IN_JOURNAL}
         orders = journal.put_back(db, sales_ids, now)
         back.put_back(db, named | {row.record_id for row in stuck})
     by_id = {job.id: job for job in jobs.all_jobs(db)}

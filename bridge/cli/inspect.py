@@ -7,9 +7,10 @@ import click
 from bridge import overview
 from bridge.cli.common import FAILED, WRONG_CALL, State, company_option, json_option, pass_state, report
 from bridge.cli.output import failure_rows, print_json, print_table, progress_bar
-from bridge.orders.run import process
 from bridge.overview import OrderView, RecordView
 from bridge.store import journal
+from bridge.store.journal import Kind
+from bridge.work.pick_up import process
 from bridge.work.wakeups import announce
 
 
@@ -57,15 +58,15 @@ def list_failures(state: State) -> None:
 @click.command("retry")
 @click.argument("record", required=False)
 @click.option("--all", "everything", is_flag=True, help="Put back everything that waits.")
-@click.option("--now", is_flag=True, help="Work on the order in this process instead of leaving it to the worker.")
+@click.option("--now", is_flag=True, help="Work on it in this process instead of leaving it to the worker.")
 @company_option
 @json_option
 @pass_state
 def retry(state: State, record: str | None, everything: bool, now: bool) -> None:
     """Put RECORD back, or everything with --all: it is due now, whatever its pause was.
 
-    RECORD is what `failures` shows: an order's number, a record's id, or the whole text of its first column. A running
-    worker takes it up at once, else the next pick-up does.
+    RECORD is what `failures` shows: the number of an order or quote, a record's id, or the whole text of its first
+    column. A running worker takes it up at once, else the next pick-up does.
     """
     if bool(record) == everything:
         raise click.UsageError("Give either a RECORD or --all.")
@@ -82,7 +83,7 @@ def retry(state: State, record: str | None, everything: bool, now: bool) -> None
     if state.as_json:
         print_json({"orders": back.orders, "jobs": back.jobs})
         return
-    orders = {0: "No order", 1: "1 order"}.get(back.orders, f"{back.orders} orders")
+    orders = {0: "No order or quote", 1: "1 order or quote"}.get(back.orders, f"{back.orders} orders and quotes")
     click.echo(f"{orders} put back. Due now: {', '.join(back.jobs) or 'no job'}.")
 
 
@@ -91,7 +92,7 @@ def _work_on(state: State, record: str | None) -> None:
     only = [entry.sales_id for entry in journal.find(state.bridge.db, record)] if record else []
     with progress_bar() as progress:
         outcome = process(state.bridge.context(company, progress), only=only)
-    report(state, "Retry", company, outcome, ("order",))
+    report(state, "Retry", company, outcome, ("order", "quote"))
 
 
 @click.command("show")
@@ -99,10 +100,10 @@ def _work_on(state: State, record: str | None) -> None:
 @json_option
 @pass_state
 def show(state: State, record: str) -> None:
-    """Everything known of RECORD: an order by either number, an item or customer by number or name, or any id."""
+    """Everything known of RECORD: an order or quote by either number, an item or customer by number or name, any id."""
     view = overview.about(state.bridge.db, record)
     if view.is_empty:
-        click.echo(f"Nothing is known of {record}. Orders are known once they were picked up.", err=True)
+        click.echo(f"Nothing is known of {record}. Orders and quotes are known once they were picked up.", err=True)
         raise SystemExit(FAILED)
     if state.as_json:
         print_json(_as_document(view))
@@ -157,17 +158,20 @@ def show(state: State, record: str) -> None:
 
 def _print_order(order: OrderView) -> None:
     entry = order.entry
-    facts: dict[str, object] = {
-        "Order in Sales": f"{entry.sales_number} {entry.sales_id}",
-        "Order in Business Central": f"{entry.bc_order_number or '–'} {entry.bc_order_id or ''}",
-        "Journal": entry.state,
+    of_orders: dict[str, object] = {
         "Release": entry.release_state or "not tried yet",
-        "Status there": entry.bc_status,
-        "Submitted": entry.submitted_at,
-        "Picked up": entry.seen_at,
-        "Created": entry.created_at,
         "Released": entry.released_at,
         "Acknowledged": entry.acknowledged_at,
+    }
+    facts: dict[str, object] = {
+        f"{entry.kind.capitalize()} in Sales": f"{entry.sales_number} {entry.sales_id}",
+        f"{entry.kind.capitalize()} in Business Central": f"{entry.bc_order_number or '–'} {entry.bc_order_id or ''}",
+        "Journal": entry.state,
+        "Status there": entry.bc_status,
+        "Submitted" if entry.kind == Kind.ORDER else "Changed in Sales": entry.submitted_at,
+        "Picked up": entry.seen_at,
+        "Created": entry.created_at,
+        **(of_orders if entry.kind == Kind.ORDER else {}),
         "Ended": f"{entry.end_reason} {entry.ended_at:%Y-%m-%d %H:%M:%SZ}" if entry.ended_at else "",
         "Attempts": entry.attempts,
         "Next attempt": entry.next_attempt_at,

@@ -71,7 +71,7 @@ def _readable(value: object) -> str:
 
 
 def _counts(counts: Mapping[Any, Any]) -> str:
-    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing to do"
+    return ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items() if count) or "nothing to do"
 
 
 def describe_counts(counts: Mapping[str, int]) -> str:

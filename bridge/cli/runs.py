@@ -29,7 +29,6 @@ from bridge.clients.calls import CallKey, Calls, Count
 from bridge.clients.errors import RemoteError
 from bridge.context import CompanyContext, Outcome
 from bridge.explain import explain
-from bridge.orders.run import pick_up
 from bridge.settings import Settings
 from bridge.setup.hooks import renew_hooks
 from bridge.setup.publish import renew_key
@@ -40,6 +39,7 @@ from bridge.status.run import push_status
 from bridge.store import jobs
 from bridge.wiring import Bridge, build
 from bridge.work.dramatiq_backend import DramatiqSpread
+from bridge.work.pick_up import pick_up
 from bridge.work.recurring import Recurring, define
 from bridge.work.runner import JobRunner
 from bridge.work.spread import Spread
@@ -167,11 +167,11 @@ def _spread(settings: Settings) -> Spread:
 @json_option
 @pass_state
 def pick_up_once(state: State) -> None:
-    """Pick up submitted orders once, now: create, release and acknowledge them."""
+    """Pick up once, now: quotes that are active or won, and submitted orders, which are released and acknowledged."""
     company = state.one_company()
     with progress_bar() as progress, stop_on_signals(state.stop):
         outcome = pick_up(state.bridge.context(company, progress))
-    report(state, "Pick-up", company, outcome, ("order",))
+    report(state, "Pick-up", company, outcome, ("order", "quote"))
 
 
 @click.command("push-status")

@@ -7,6 +7,7 @@ it has. So a lost reply leaves the journal at ``bc_creating``, and the next try 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from bridge.clients.bc_requests import BatchRequest
 from bridge.clients.companion import CreatedOrder, RefusedOrder
@@ -50,7 +51,7 @@ def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discoun
     if not wanted:
         return outcome
     journal.change(ctx.db, {draft.entry.id: {"state": State.BC_CREATING} for draft in wanted}, ctx.clock())
-    answers = _send(ctx, wanted)
+    answers = send(ctx.bc.create_sales_orders, [draft.request for draft in wanted])
     made = [(draft, answer) for draft, answer in zip(wanted, answers, strict=True) if isinstance(answer, CreatedOrder)]
     outcome |= save_created(ctx, made, release_outcome)
     refused: dict[str, dict[str, object]] = {}
@@ -58,25 +59,29 @@ def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discoun
         if isinstance(answer, RefusedOrder):
             outcome[draft.entry.id] = Creation(problems=[problem_of_refusal(draft.request, answer.message)])
             refused[draft.entry.id] = {"state": State.SEEN}
-        elif isinstance(answer, OrderProblem):
-            outcome[draft.entry.id] = Creation(problems=[answer])
+        elif isinstance(answer, RemoteError):
+            outcome[draft.entry.id] = Creation(problems=[problem_of(draft.request.sales_number, answer)])
     journal.change(ctx.db, refused, ctx.clock())
     if calc_invoice_discount:
         keep_discounts(ctx, [draft for draft, _ in made], outcome)
     return outcome
 
 
-def _send(ctx: CompanyContext, drafts: Sequence[Draft]) -> list[CreatedOrder | RefusedOrder | OrderProblem]:
-    """One call. When the call itself is refused, an order in it is to blame: it is halved until that one is found."""
+CreateCall = Callable[[Sequence[Mapping[str, Any]]], list[CreatedOrder | RefusedOrder]]
+
+
+def send(call: CreateCall, requests: Sequence[OrderRequest]) -> list[CreatedOrder | RefusedOrder | RemoteError]:
+    """One call. When the call itself is refused, one document in it is to blame: it is halved until that one is found.
+    A failure of the call is the answer for each that was in it."""
     try:
-        return list(ctx.bc.create_sales_orders([draft.request.to_json() for draft in drafts]))
+        return list(call([request.to_json() for request in requests]))
     except Refused as refusal:
-        if len(drafts) == 1:
+        if len(requests) == 1:
             return [RefusedOrder(refusal.code, refusal.text)]
-        middle = len(drafts) // 2
-        return _send(ctx, drafts[:middle]) + _send(ctx, drafts[middle:])
+        middle = len(requests) // 2
+        return send(call, requests[:middle]) + send(call, requests[middle:])
     except RemoteError as error:
-        return [problem_of(draft.request.sales_number, error) for draft in drafts]
+        return [error] * len(requests)
 
 
 def already_posted(ctx: CompanyContext, drafts: Sequence[Draft]) -> dict[str, OrderProblem]:
@@ -138,7 +143,7 @@ def save_created(
     if not made:
         return {}
     now = ctx.clock()
-    journal.save_lines(ctx.db, {draft.entry.id: _journal_lines(draft.request, order) for draft, order in made})
+    journal.save_lines(ctx.db, {draft.entry.id: journal_lines(draft.request, order) for draft, order in made})
     conflicts = couple(ctx, {draft.entry.id: _coupling(draft, order) for draft, order in made})
     outcome: dict[str, Creation] = {}
     changes: dict[str, dict[str, object]] = {}
@@ -207,7 +212,8 @@ def _coupling(draft: Draft, order: CreatedOrder) -> NewCoupling:
     )
 
 
-def _journal_lines(request: OrderRequest, order: CreatedOrder) -> list[JournalLine]:
+def journal_lines(request: OrderRequest, order: CreatedOrder) -> list[JournalLine]:
+    """The lines as written, each with the line of Sales it came from."""
     asked = {line.number: line for line in request.lines}
     return [
         JournalLine(

@@ -28,6 +28,8 @@ class OrderProblem(BridgeError):
     code = "E-ORD-26"
     noun: ClassVar[str] = "order"
     retry: Retry = Retry.AFTER_CHANGE
+    tries_at_once: ClassVar[int] = 0
+    """How often it is tried again at the next run, before the pauses begin."""
     says: ClassVar[str] = "Business Central refused: {text}"
     hint: ClassVar[str] = "Mend what Business Central names; the order is then created by itself."
 

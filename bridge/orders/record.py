@@ -21,6 +21,8 @@ LONGEST_PAUSE_OF_OUTAGE = timedelta(minutes=2)
 
 def pause(attempts: int, problems: Sequence[OrderProblem]) -> timedelta:
     """How long to leave an order alone after ``attempts`` failed tries and one more: doubling, never giving up."""
+    if attempts < min((problem.tries_at_once for problem in problems), default=0):
+        return timedelta()
     passes = all(problem.retry is Retry.EVERY_RUN for problem in problems)
     longest = LONGEST_PAUSE_OF_OUTAGE if passes and problems else LONGEST_PAUSE
     doublings = min(attempts, 20)  # a million times the first pause is past any limit

@@ -40,10 +40,10 @@ def pick_up(ctx: CompanyContext, surroundings: Surroundings | None = None) -> Ou
     return _work(ctx, surroundings, listed, ())
 
 
-def process(ctx: CompanyContext, only: Collection[str] = ()) -> Outcome:
+def process(ctx: CompanyContext, only: Collection[str] = (), surroundings: Surroundings | None = None) -> Outcome:
     """Take open journal rows as far as they go, without listing new ones. ``only``: these Sales ids, now, whatever
     their pause. Raises as :func:`pick_up`."""
-    return _work(ctx, Surroundings(ctx, sales_company_id(ctx)), {}, only)
+    return _work(ctx, surroundings or Surroundings(ctx, sales_company_id(ctx)), {}, only)
 
 
 def _work(ctx: CompanyContext, surroundings: Surroundings, listed: Mapping[str, Row], only: Collection[str]) -> Outcome:

@@ -15,7 +15,7 @@ from bridge.clients.companion import ORDERS_PER_CALL
 from bridge.context import CompanyContext
 from bridge.leases import KeptLease
 from bridge.store import journal
-from bridge.store.journal import Kind
+from bridge.store.journal import Kind, State
 from bridge.store.models import JournalEntry
 
 CHUNK = ORDERS_PER_CALL
@@ -25,11 +25,17 @@ Work = Callable[[list[JournalEntry]], Counter[str]]
 
 
 def work_off(
-    ctx: CompanyContext, kind: Kind, work: Work, *, only: Collection[str] = (), total: int = 0
+    ctx: CompanyContext,
+    kind: Kind,
+    work: Work,
+    *,
+    states: Collection[State] = (),
+    only: Collection[str] = (),
+    total: int = 0,
 ) -> Counter[str]:
-    """Hand every open row of this kind that is due to ``work``. ``only``: these Sales ids, now, whatever their pause.
-    ``total`` is how many are expected, for the progress line."""
-    claims = _Claims(ctx, kind, only)
+    """Hand every open row of this kind that is due, and in one of these states, to ``work``. ``only``: these Sales ids,
+    now, whatever their pause. ``total`` is how many are expected, for the progress line."""
+    claims = _Claims(ctx, kind, states, only)
     counts: Counter[str] = Counter()
     pending: dict[Future[Counter[str]], list[str]] = {}
     done = 0
@@ -52,9 +58,10 @@ def work_off(
 class _Claims:
     """Hands out chunks of claimed rows, each row at most once in a run: what fails again waits for the next one."""
 
-    def __init__(self, ctx: CompanyContext, kind: Kind, only: Collection[str]) -> None:
+    def __init__(self, ctx: CompanyContext, kind: Kind, states: Collection[State], only: Collection[str]) -> None:
         self._ctx = ctx
         self._kind = kind
+        self._states = states
         self._narrowed = bool(only)
         self._only = {sales_id.lower() for sales_id in only}
         self._taken: set[str] = set()
@@ -74,6 +81,7 @@ class _Claims:
             only=sorted(self._only),
             in_hand=in_hand,
             kind=self._kind,
+            states=self._states,
         )
         fresh = [entry for entry in claimed if entry.id not in self._taken]
         journal.let_go(ctx.db, [entry.id for entry in claimed if entry.id in self._taken], owner=ctx.owner)

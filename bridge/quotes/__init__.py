@@ -1,1 +1,5 @@
-"""Quotes activated, revised, won and closed in Sales. Comes after orders."""
+"""Quotes of Sales on their way into Business Central: activated, revised, won.
+
+``run`` is the door. Quotes stand on ``bridge.orders``: they are read, translated, created, claimed and listed by the
+same code, and differ where ``bridge.orders.document`` says so.
+"""

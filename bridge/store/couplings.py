@@ -83,6 +83,18 @@ def couple_many(db: Database, company_id: str, wanted: Sequence[NewCoupling], no
     return made
 
 
+def recouple(db: Database, company_id: str, wanted: NewCoupling, now: datetime) -> None:
+    """Couple the Business Central end of ``wanted`` to its Sales end, whatever either was coupled to before. For what
+    takes another's place, as the revision of a quote does. Repeatable."""
+    with db.write() as session:
+        either = or_(Coupling.bc_id == wanted.bc_id, Coupling.sales_id == wanted.sales_id)
+        session.execute(
+            delete(Coupling).where(Coupling.company_id == company_id, Coupling.mapping == wanted.mapping, either)
+        )
+        session.add(_row(company_id, wanted, now))
+        _moved(session, db, wanted.table_id)
+
+
 def _row(company_id: str, wanted: NewCoupling, now: datetime) -> Coupling:
     return Coupling(
         company_id=company_id,
@@ -139,6 +151,14 @@ def _by(db: Database, company_id: str, mapping: str, column: object, ids: Collec
                     column.in_(chunk),  # type: ignore[attr-defined]
                 )
             ).all()
+
+
+def by_sales_names(db: Database, company_id: str, mapping: str, names: Collection[str]) -> dict[str, list[Coupling]]:
+    """The couplings of records that people call so in Sales, the oldest first; names need not be unique there."""
+    found: dict[str, list[Coupling]] = {}
+    for row in sorted(_by(db, company_id, mapping, Coupling.sales_name, names), key=lambda row: row.coupled_at):
+        found.setdefault(row.sales_name, []).append(row)
+    return found
 
 
 def of_mapping(db: Database, company_id: str, mapping: str) -> list[Coupling]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from bridge.records import new_id
@@ -158,8 +158,10 @@ def claim(
     only: Collection[str] = (),
     in_hand: Collection[str] = (),
     kind: Kind = Kind.ORDER,
+    states: Collection[State] = (),
 ) -> list[JournalEntry]:
-    """Take up to ``limit`` open rows that are due and free, oldest first, with a lease until ``now + lease``.
+    """Take up to ``limit`` open rows that are due and free, oldest first, with a lease until ``now + lease``; with
+    ``states`` only rows in one of them.
 
     ``only`` narrows to these Sales ids and ignores their back-off (a person asked). ``in_hand`` are ids of rows that
     the caller works on already: a lease of its own that ran out late is no reason to take them a second time."""
@@ -173,6 +175,7 @@ def claim(
                     JournalEntry.company_id == company_id,
                     JournalEntry.kind == kind,
                     _open(),
+                    JournalEntry.state.in_(states) if states else true(),
                     wanted,
                     or_(JournalEntry.lease_until.is_(None), JournalEntry.lease_until <= now),
                     JournalEntry.id.not_in(in_hand),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -132,12 +132,20 @@ class Desk:
         )
 
 
+AnyDesk = TypeVar("AnyDesk", bound=Desk)
+
+
 @contextmanager
-def open_desks(sandbox: SandboxProcess, migrated_sqlite: Path, folder: Path) -> Iterator[Callable[[], Desk]]:
+def open_desks(
+    sandbox: SandboxProcess,
+    migrated_sqlite: Path,
+    folder: Path,
+    kind: type[AnyDesk] = Desk,  # type: ignore[assignment]
+) -> Iterator[Callable[[], AnyDesk]]:
     """Makes installations with databases of their own; everything is coupled."""
     bridges: list[wiring.Bridge] = []
 
-    def make() -> Desk:
+    def make() -> AnyDesk:
         path = folder / f"desk-{len(bridges)}.db"
         shutil.copy(migrated_sqlite, path)
         given = {name.lower(): value for name, value in sandbox.env.items()}
@@ -145,7 +153,7 @@ def open_desks(sandbox: SandboxProcess, migrated_sqlite: Path, folder: Path) -> 
         moved: list[timedelta] = []
         bridge = wiring.build(settings, clock=lambda: datetime.now(UTC) + sum(moved, timedelta()))
         bridges.append(bridge)
-        desk = Desk(bridge, sandbox, moved)
+        desk = kind(bridge, sandbox, moved)
         match(desk.ctx, "ALL")
         return desk
 
@@ -159,7 +167,7 @@ def open_desks(sandbox: SandboxProcess, migrated_sqlite: Path, folder: Path) -> 
 @pytest.fixture
 def new_desk(sandbox: SandboxProcess, migrated_sqlite: Path, tmp_path: Path) -> Iterator[Callable[[], Desk]]:
     """Makes installations that know nothing of each other."""
-    with open_desks(sandbox, migrated_sqlite, tmp_path) as make:
+    with open_desks(sandbox, migrated_sqlite, tmp_path, Desk) as make:
         yield make
 
 
@@ -183,7 +191,7 @@ def shared_desk(
     """One installation for all tests of a module: they look at what one pick-up made of many orders. The orders of the
     seed are opened, so that only the module's own are picked up."""
     _session_sandbox.reset()
-    with open_desks(_session_sandbox, migrated_sqlite, tmp_path_factory.mktemp("desk")) as make:
+    with open_desks(_session_sandbox, migrated_sqlite, tmp_path_factory.mktemp("desk"), Desk) as make:
         desk = make()
         for order in _session_sandbox.sales.orders():
             if order["statecode"] == 1:

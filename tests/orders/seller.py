@@ -49,14 +49,25 @@ class Seller:
             _IDS[key] = self.remote.row(key)
         return next(str(_IDS[key][name]) for name in _IDS[key] if name.endswith("id") and name[0] not in "_@")
 
+    def contact_of(self, customer: str) -> str:
+        """The id of the contact who works for the account of this number."""
+        account = self.id_of("accounts", "accountnumber", customer)
+        return str(self._row(f"contacts?$select=contactid&$filter=_parentcustomerid_value eq {account}")["contactid"])
+
     def write(
         self, number: str, *lines: dict[str, Any], customer: str = "10100", currency: str = "NOK", **columns: Any
     ) -> str:
         """An order that is not submitted yet; its id. ``columns`` win over what is filled in here; None leaves out."""
+        return self.document("order", number, *lines, customer=customer, currency=currency, **columns)
+
+    def document(
+        self, kind: str, number: str, *lines: dict[str, Any], customer: str, currency: str, **columns: Any
+    ) -> str:
+        """An order or quote that nobody has done anything with yet; its id."""
         money = self.id_of("transactioncurrencies", "isocurrencycode", currency)
         prices = self._row(f"pricelevels?$select=pricelevelid&$filter=_transactioncurrencyid_value eq {money}")
         body: dict[str, Any] = {
-            "ordernumber": number,
+            f"{kind}number": number,
             "name": f"Test {number}",
             "customerid_account@odata.bind": f"/accounts({self.id_of('accounts', 'accountnumber', customer)})",
             "transactioncurrencyid@odata.bind": f"/transactioncurrencies({money})",
@@ -64,8 +75,9 @@ class Seller:
         }
         body |= columns
         body = {name: value for name, value in body.items() if value is not None}
-        body["order_details"] = [self._line(position, line) for position, line in enumerate(lines, start=1)]
-        answer = self.remote.call("POST", "salesorders", body, MSCRMCallerID=self._user())
+        body[f"{kind}_details"] = [self._line(position, line) for position, line in enumerate(lines, start=1)]
+        entity_set = "quotes" if kind == "quote" else "salesorders"
+        answer = self.remote.call("POST", entity_set, body, MSCRMCallerID=self._user())
         return answer.headers["OData-EntityId"].rpartition("(")[2].rstrip(")")
 
     def submit(self, *numbers: str) -> None:

@@ -1,0 +1,1 @@
+"""Quotes: their life in both systems, by scenario, by crash and by count."""
