@@ -15,7 +15,9 @@ from random import Random
 from typing import Any
 
 SYSTEMS = ("business-central", "sales", "sign-in", "*")
-STATUS_KINDS = ("429", "500", "502", "503", "504")
+STATUS_KINDS = ("408", "411", "413", "429", "500", "502", "503", "504")
+BODIES = ("json", "html", "empty")
+"""What comes with a status: the system's own error, or what a machine in front of it sends instead."""
 KINDS = ("before", "after", "slow", "cut", *STATUS_KINDS)
 READS = ("GET", "HEAD", "OPTIONS")
 
@@ -30,8 +32,9 @@ class Rule:
 
     ``before``: connection closed, nothing done. ``after``: done, but no reply. ``cut``: done, the reply breaks off half
     way. ``slow``: ``seconds`` of delay first. A number: that status instead of doing anything, with ``retry_after`` as
-    header if given. ``skip`` lets the first matching requests pass, ``times`` limits how often the rule fires, ``rate``
-    is the share of the matching requests it fires for.
+    header if given and a ``body`` as the system sends it, or as a machine in front of it does. ``skip`` lets the first
+    matching requests pass, ``times`` limits how often the rule fires, ``rate`` is the share of the matching requests it
+    fires for.
     """
 
     kind: str
@@ -43,6 +46,7 @@ class Rule:
     skip: int = 0
     seconds: float = 1.0
     retry_after: float | None = None
+    body: str = "json"
     writes_only: bool = False
     seed: int = 0
 
@@ -51,6 +55,8 @@ class Rule:
             raise FaultInvalid(f"fault kind {self.kind!r}: expected one of {', '.join(KINDS)}")
         if self.system not in SYSTEMS:
             raise FaultInvalid(f"fault system {self.system!r}: expected one of {', '.join(SYSTEMS)}")
+        if self.body not in BODIES:
+            raise FaultInvalid(f"fault body {self.body!r}: expected one of {', '.join(BODIES)}")
         if not 0 <= self.rate <= 1:
             raise FaultInvalid(f"fault rate {self.rate!r}: expected a number from 0 to 1")
         try:
@@ -158,7 +164,7 @@ class Faults:
 
 
 def parse_faults(text: str) -> tuple[Rule, ...]:
-    """Read ``--faults``: JSON (a rule or a list), or ``kind:rate[:writes]`` and ``seed:n``, comma separated."""
+    """Read ``--faults``: JSON (a rule or a list), or ``kind:rate[:writes][:html|:empty]`` and ``seed:n``, by commas."""
     if not text.strip():
         return ()
     if text.lstrip()[0] in "[{":
@@ -175,7 +181,13 @@ def parse_faults(text: str) -> tuple[Rule, ...]:
             if kind == "seed":
                 seed = int(rest[0])
                 continue
-            rules.append({"kind": kind, "rate": float(rest[0]) if rest else 1.0, "writes_only": "writes" in rest[1:]})
+            rate, words = float(rest[0]) if rest else 1.0, rest[1:]
+            if unknown := set(words) - {"writes", *BODIES}:
+                raise ValueError(unknown)
+            body = next((word for word in words if word in BODIES), "json")
+            rules.append({"kind": kind, "rate": rate, "writes_only": "writes" in words, "body": body})
         except (ValueError, IndexError) as error:
-            raise FaultInvalid(f"fault {part!r}: expected kind:rate, kind:rate:writes or seed:number") from error
+            raise FaultInvalid(
+                f"fault {part!r}: expected kind:rate, with :writes, :html or :empty behind it, or seed:number"
+            ) from error
     return tuple(Rule.from_json({**body, "seed": seed + i if seed else 0}) for i, body in enumerate(rules))

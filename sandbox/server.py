@@ -36,12 +36,20 @@ THREADS = 24
 """A client of ours keeps a handful of connections busy; tests with several workers some more."""
 
 _REASONS = {
+    "408": "Request Timeout",
+    "411": "Length Required",
+    "413": "Request Entity Too Large",
     "429": "Too Many Requests",
     "500": "Internal Server Error",
     "502": "Bad Gateway",
     "503": "Service Unavailable",
     "504": "Gateway Timeout",
 }
+_PAGE = """<!DOCTYPE html>
+<html><head><title>{reason}</title></head>
+<body><h2>{reason}</h2><hr><p>HTTP Error {status}. The service is unavailable.</p></body></html>
+"""
+"""What a gateway in front of a system answers, in its shape."""
 _CODES = {
     (BUSINESS_CENTRAL, "429"): (
         "Application_TooManyRequests",
@@ -133,8 +141,18 @@ class Front:
     def _refusal(self, rule: Rule) -> tuple[str, list[tuple[str, str]], bytes]:
         reason = _REASONS[rule.kind]
         code, message = _CODES.get((self._system, rule.kind), (f"Sandbox_{rule.kind}", f"{reason} (a fault rule)."))
-        body = json.dumps({"error": {"code": code, "message": message}}).encode()
-        headers = [("Content-Type", "application/json; odata.metadata=minimal"), ("Content-Length", str(len(body)))]
+        text, kind = {
+            "json": (
+                json.dumps({"error": {"code": code, "message": message}}),
+                "application/json; odata.metadata=minimal",
+            ),
+            "html": (_PAGE.format(status=rule.kind, reason=reason), "text/html; charset=us-ascii"),
+            "empty": ("", ""),
+        }[rule.body]
+        body = text.encode()
+        headers = [("Content-Length", str(len(body)))]
+        if kind:
+            headers.append(("Content-Type", kind))
         if rule.retry_after is not None:
             headers.append(("Retry-After", f"{rule.retry_after:g}"))
         return f"{rule.kind} {reason}", headers, body

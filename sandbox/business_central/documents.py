@@ -155,10 +155,25 @@ def set_invoice_discount(company: Company, header: Row, amount: Decimal) -> Row:
     return recalculate(company, {**header, "discountAmount": amount if base else NOTHING})
 
 
-def recalculate(company: Company, header: Row) -> Row:
-    """Spread the invoice discount, work out VAT and totals, and stamp the header anew (its lines may have moved)."""
+def settle(company: Company, header: Row) -> Row:
+    """What a read by somebody who may write does where lines have changed below an invoice discount.
+
+    The discount is worked out again, and the header written: its etag moves although nobody changed it.
+    """
+    if not header.get("discountIsStale"):
+        return header
+    return home(company, header)[0].update(header, {"discountIsStale": False})
+
+
+def recalculate(company: Company, header: Row, *, lines_moved: bool = False) -> Row:
+    """Spread the invoice discount, work out VAT and totals, and stamp the header anew.
+
+    ``lines_moved``: its lines were written, so that it counts as changed whatever the totals are, and the next read
+    finds its discount to be worked out (see :func:`settle`). The amounts are right at once here.
+    """
     headers, table = home(company, header)
     lines = lines_of(company, header)
+    stale = lines_moved and bool(header.get("discountAmount"))
     prices = [priced(line) for line in lines]
     discount = min(header.get("discountAmount", NOTHING), max(discount_base(prices), NOTHING))
     amounts = work_out(prices, discount, bool(header.get("pricesIncludeTax")))
@@ -173,8 +188,9 @@ def recalculate(company: Company, header: Row) -> Row:
         "totalAmountExcludingTax": net,
         "totalTaxAmount": tax,
         "totalAmountIncludingTax": net + tax,
+        **({"discountIsStale": True} if stale else {}),
     }
-    return headers.update(header, {**header_changes(header), **totals})
+    return headers.update(header, {**header_changes(header), **totals}, moved=lines_moved)
 
 
 def header_changes(header: Row) -> Row:

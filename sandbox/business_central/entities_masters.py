@@ -39,6 +39,9 @@ MASTERS = (
         "items", "item", "items", "Item", fields(ITEM, itemType=ITEM_TYPES), computed=ITEM_IDS, verbs=WRITE,
         navigations=navigations(
             Navigation("unitOfMeasure", "unitsOfMeasure", key="baseUnitOfMeasureId"),
+            Navigation("itemCategory", "itemCategories", key="itemCategoryId"),
+            Navigation("inventoryPostingGroup", "inventoryPostingGroups", key="inventoryPostingGroupId"),
+            Navigation("generalProductPostingGroup", "generalProductPostingGroups", key="generalProductPostingGroupId"),
             Navigation("itemVariants", "itemVariants", foreign="itemId"),
             Navigation("documentAttachments", "documentAttachments", foreign="parentId"),
         ),
@@ -68,6 +71,7 @@ MASTERS = (
         fields(CUSTOMER, contactType=CONTACT_TYPES, customerBlocked=BLOCKED), computed=CUSTOMER_IDS, verbs=WRITE,
         navigations=navigations(
             *DOCUMENT_WAYS[1:],
+            Navigation("paymentMethod", "paymentMethods", key="paymentMethodId"),
             Navigation("customerFinancialDetail", "customerFinancialDetails", key="id"),
             Navigation("contactsInformation", "contactsInformation", foreign="relatedId"),
             Navigation("documentAttachments", "documentAttachments", foreign="parentId"),
@@ -143,6 +147,13 @@ MASTERS = (
     code_table("paymentTerms", "paymentTerm", "Payment Terms",
                "displayName text100, dueDateCalculation text32, discountDateCalculation text32, discountPercent dec, "
                "calculateDiscountOnCreditMemos bool"),
+    code_table("paymentMethods", "paymentMethod", "Payment Method", "displayName text100"),
+    code_table("itemCategories", "itemCategory", "Item Category", "displayName text100", length=20),
+    code_table("taxGroups", "taxGroup", "Tax Group", "displayName text100, taxType text30 ro", length=20),
+    code_table("inventoryPostingGroups", "inventoryPostingGroup", "Inventory Posting Group", "description text100",
+               length=20),
+    code_table("generalProductPostingGroups", "generalProductPostingGroup", "Gen. Product Posting Group",
+               "description text100, defaultVATProductPostingGroup code20, autoInsertDefault bool", length=20),
     code_table("shipmentMethods", "shipmentMethod", "Shipment Method", "displayName text100"),
     code_table("countriesRegions", "countryRegion", "Country/Region", "displayName text50, addressFormat text30"),
     Entity(

@@ -31,6 +31,21 @@ _PAIRS: Mapping[str, tuple[str, str, str, str]] = {
     "currencyId": ("currencyCode", "currencies", "code", "Currency"),
     "paymentTermsId": ("paymentTermsCode", "paymentTerms", "code", "Payment Terms"),
     "shipmentMethodId": ("shipmentMethodCode", "shipmentMethods", "code", "Shipment Method"),
+    "paymentMethodId": ("paymentMethodCode", "paymentMethods", "code", "Payment Method"),
+    "itemCategoryId": ("itemCategoryCode", "itemCategories", "code", "specific Item Category group"),
+    "taxGroupId": ("taxGroupCode", "taxGroups", "code", "Tax Group"),
+    "inventoryPostingGroupId": (
+        "inventoryPostingGroupCode",
+        "inventoryPostingGroups",
+        "code",
+        "Inventory Posting Group",
+    ),
+    "generalProductPostingGroupId": (
+        "generalProductPostingGroupCode",
+        "generalProductPostingGroups",
+        "code",
+        "General Product Posting Group",
+    ),
     "itemId": ("itemNumber", "items", "number", "Item"),
 }
 _RELATED: Mapping[str, tuple[str, str, str]] = {
@@ -40,6 +55,15 @@ _RELATED: Mapping[str, tuple[str, str, str]] = {
     "salespersonCode": ("salespeoplePurchasers", "Salesperson Code", "Salesperson/Purchaser"),
     "paymentTermsCode": ("paymentTerms", "Payment Terms Code", "Payment Terms"),
     "shipmentMethodCode": ("shipmentMethods", "Shipment Method Code", "Shipment Method"),
+    "paymentMethodCode": ("paymentMethods", "Payment Method Code", "Payment Method"),
+    "itemCategoryCode": ("itemCategories", "Item Category Code", "Item Category"),
+    "taxGroupCode": ("taxGroups", "VAT Prod. Posting Group", "VAT Product Posting Group"),
+    "inventoryPostingGroupCode": ("inventoryPostingGroups", "Inventory Posting Group", "Inventory Posting Group"),
+    "generalProductPostingGroupCode": (
+        "generalProductPostingGroups",
+        "Gen. Prod. Posting Group",
+        "Gen. Product Posting Group",
+    ),
     "shippingAgentCode": ("shippingAgents", "Shipping Agent Code", "Shipping Agent"),
 }
 

@@ -102,7 +102,8 @@ LINE = """
 """
 SALES_INVOICE = f"""
     id guid ro, number code20 ro, externalDocumentNumber code35, invoiceDate date, postingDate date, dueDate date,
-    promisedPayDate date, customerPurchaseOrderReference text35, {PARTIES}, currencyId guid, currencyCode code10,
+    promisedPayDate date, customerPurchaseOrderReference text35, {PARTIES}, shortcutDimension1Code code20,
+    shortcutDimension2Code code20, disputeStatusId guid, disputeStatus code10, currencyId guid, currencyCode code10,
     orderId guid ro, orderNumber code20 ro, paymentTermsId guid, shipmentMethodId guid, salesperson code20,
     pricesIncludeTax bool ro, remainingAmount dec ro, {TOTALS}, status invoiceEntityAggregateStatus ro,
     lastModifiedDateTime moment ro, phoneNumber text30, email text80
@@ -115,15 +116,23 @@ SALES_SHIPMENT = f"""
 """
 JOB = """
     id guid ro, jobQueueEntryId guid ro, userId text65 ro, lastReadyState moment ro, expirationDateTime moment ro,
-    earliestStartDateTime moment ro, objectTypeToRun jobObjectType ro, objectIdToRun int ro,
-    objectCaptionToRun text250 ro, maxNumberAttemptsToRun int ro, numberOfAttemptsToRun int ro,
+    earliestStartDateTime moment ro, referenceStartingTime moment ro, userSessionStarted moment ro,
+    objectTypeToRun jobObjectType ro, objectIdToRun int ro, objectCaptionToRun text250 ro,
+    reportOutputType jobReportOutputType ro, recordIdToProcess text ro, nextRunDateFormula text32 ro,
+    startingTime text30 ro, endingTime text30 ro, runInUserSession bool ro, userSessionId int ro,
+    userServiceInstanceId int ro, notifyOnSuccess bool ro, userLanguageId int ro, printerName text250 ro,
+    reportRequestPageOptions bool ro, manualRecurrence bool ro, jobTimeOut text ro,
+    priorityWithinCategory jobQueuePriority ro, maxNumberAttemptsToRun int ro, numberOfAttemptsToRun int ro,
     status jobQueueStatus ro, parameterString text250 ro, recurringJob bool ro, numberOfMinutesBetweenRuns int ro,
     runOnMonday bool ro, runOnTuesday bool ro, runOnWednesday bool ro, runOnThursday bool ro, runOnFridays bool ro,
     runOnSaturdays bool ro, runOnSundays bool ro, description text250 ro, jobQueueCategoryCode code10 ro,
-    errorMessage text2048 ro, rerunDelay int ro, systemTaskId guid ro, scheduled bool ro, lastModifiedDateTime moment ro
+    errorMessage text2048 ro, rerunDelay int ro, systemTaskId guid ro, scheduled bool ro,
+    lastModifiedDateTime moment ro
 """
 JOB_ENUMS = {
     "jobObjectType": ("Report", "Codeunit"),
+    "jobReportOutputType": ("PDF", "Word", "Excel", "Print", "None (Processing only)"),
+    "jobQueuePriority": ("Normal", "High", "Low"),
     "jobQueueStatus": (
         "Ready", "In Process", "Error", "On Hold", "Finished", "On Hold with Inactivity Timeout", "Waiting",
     ),
@@ -154,14 +163,22 @@ LINE_IDS = {
     "itemVariantId": variant_id,
     "locationId": id_by("locations", "code", "locationCode"),
 }
-ITEM_IDS = {"inventory": inventory, "baseUnitOfMeasureId": base_unit}
+ITEM_IDS = {
+    "inventory": inventory,
+    "baseUnitOfMeasureId": base_unit,
+    "itemCategoryId": id_by("itemCategories", "code", "itemCategoryCode"),
+    "taxGroupId": id_by("taxGroups", "code", "taxGroupCode"),
+    "inventoryPostingGroupId": id_by("inventoryPostingGroups", "code", "inventoryPostingGroupCode"),
+    "generalProductPostingGroupId": id_by("generalProductPostingGroups", "code", "generalProductPostingGroupCode"),
+}
 CUSTOMER_IDS = {
     "currencyId": id_by("currencies", "code", "currencyCode"),
     "currencyCode": currency_code,
     "paymentTermsId": id_by("paymentTerms", "code", "paymentTermsCode"),
     "shipmentMethodId": id_by("shipmentMethods", "code", "shipmentMethodCode"),
+    "paymentMethodId": id_by("paymentMethods", "code", "paymentMethodCode"),
 }
-VENDOR_IDS = {name: CUSTOMER_IDS[name] for name in ("currencyId", "currencyCode", "paymentTermsId")}
+VENDOR_IDS = {name: CUSTOMER_IDS[name] for name in ("currencyId", "currencyCode", "paymentTermsId", "paymentMethodId")}
 ATTACHMENTS = Navigation("documentAttachments", "documentAttachments", foreign="parentId")
 LINE_WAYS = (
     Navigation("item", "items", key="itemId"),
@@ -183,7 +200,7 @@ def without(text: str, *names: str) -> str:
     return ", ".join(part for part in parts if part.split()[0] not in names)
 
 
-def code_table(set_name: str, name: str, title: str, more: str, notifies: bool = True) -> Entity:
+def code_table(set_name: str, name: str, title: str, more: str, *, length: int = 10) -> Entity:
     """A small table of codes: id, code, stamp and a few properties more."""
-    properties = fields(f"id guid ro, code code10, {more}, lastModifiedDateTime moment ro")
-    return Entity(set_name, name, set_name, title, properties, verbs=WRITE, notifies=notifies)
+    properties = fields(f"id guid ro, code code{length}, {more}, lastModifiedDateTime moment ro")
+    return Entity(set_name, name, set_name, title, properties, verbs=WRITE, notifies=True)

@@ -76,8 +76,18 @@ class Reader:
         )
         return found if self._in_key_order(options) else iter(self._sorted(list(found), options))
 
+    def check(self, options: Options) -> None:
+        """Raises Refused or QueryRefused for a name that is none of the entity's, whether there are rows or not."""
+        self._selected(options)
+        for path, _ in options.orderby:
+            self.kind_of(path)
+        for expand in options.expand:
+            there = self.api[self.navigation(expand.name).target]
+            Reader(self.api, self.company, there, self.dialect).check(expand.options)
+
     def page(self, options: Options, owner: tuple[str, str] | None, size: int, token: str) -> Page:
-        """One page of at most ``size`` rows."""
+        """One page of at most ``size`` rows. Raises what :meth:`check` raises."""
+        self.check(options)
         behind, taken = _place(token) if token else (None, 0)
         count = sum(1 for _ in self.rows(options, owner)) if options.count else None
         if behind is not None and self._in_key_order(options):

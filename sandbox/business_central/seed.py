@@ -125,9 +125,9 @@ def _put_item(company: Company, item: Item) -> None:
         "priceIncludesTax": item.price_includes_vat,
         "vatBusPostingGroupPrice": "DOMESTIC" if item.price_includes_vat else "",
         "vatPercent": item.vat_percent,
-        "taxGroupCode": f"VAT{item.vat_percent:f}" if item.vat_percent else "",
-        "inventoryPostingGroupCode": "RESALE",
-        "generalProductPostingGroupCode": "RETAIL",
+        "taxGroupCode": seed_more.tax_group(item.vat_percent),
+        "inventoryPostingGroupCode": seed_more.INVENTORY_GROUP,
+        "generalProductPostingGroupCode": seed_more.PRODUCT_GROUP,
     }
     put(company, "items", fields, "number")
     if item.stock:

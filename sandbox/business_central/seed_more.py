@@ -17,6 +17,7 @@ from sandbox.world import made_id
 PRICE_GROUP = "PARTNER"
 """No customer is in it: whoever wants its prices puts one there."""
 PRICE_LIST = "S00001"
+INVENTORY_GROUP, PRODUCT_GROUP = "RESALE", "RETAIL"
 _PARTNER_SHARE = Decimal("0.9")
 _LISTED_ITEMS = 25
 _OPPORTUNITIES = 3
@@ -32,9 +33,25 @@ def fill(company: Company, data: CompanyData) -> None:
     """Put all of it into a company that holds the shared data."""
     vendor = {"number": "V100", "displayName": "Incoming goods", "email": "vendor@incoming.example"}
     put(company, "vendors", vendor, "number")
+    _fill_groups(company, data)
     _fill_contacts(company, data)
     _fill_prices(company, data)
     _fill_jobs(company)
+
+
+def _fill_groups(company: Company, data: CompanyData) -> None:
+    """The groups items are posted and taxed by, and two ways to pay."""
+    for rate in sorted({item.vat_percent for item in data.items if item.vat_percent}):
+        put(company, "taxGroups", {"code": tax_group(rate), "displayName": f"VAT {rate:f} %", "taxType": "VAT"}, "code")
+    put(company, "inventoryPostingGroups", {"code": INVENTORY_GROUP, "description": "Resale items"}, "code")
+    put(company, "generalProductPostingGroups", {"code": PRODUCT_GROUP, "description": "Retail"}, "code")
+    for code, name in (("BANK", "Bank transfer"), ("CASH", "Cash payment")):
+        put(company, "paymentMethods", {"code": code, "displayName": name}, "code")
+
+
+def tax_group(rate: Decimal) -> str:
+    """The code of the group of a VAT rate; blank for items without VAT."""
+    return f"VAT{rate:f}" if rate else ""
 
 
 def _fill_contacts(company: Company, data: CompanyData) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from sandbox.business_central import bound_actions, errors, metadata, procedures, writing
+from sandbox.business_central import bound_actions, documents, errors, metadata, procedures, writing
 from sandbox.business_central.bridge_entities import BRIDGE
 from sandbox.business_central.company_list import company_json, company_list
 from sandbox.business_central.entities import API_V2, COMPANY
@@ -217,7 +217,7 @@ class Request:
         answer: Json = {"@odata.context": f"{self.call.root}/$metadata#{context}{_chosen(options)}"}
         if page.count is not None:
             answer["@odata.count"] = page.count
-        answer["value"] = [reader.json(row, options) for row in page.rows]
+        answer["value"] = [reader.json(self._read(entity, row), options) for row in page.rows]
         if page.token:
             kept = {name: value for name, value in self.call.query.items() if name != "$skiptoken"}
             query = urlencode({**kept, "$skiptoken": page.token}, quote_via=quote, safe="$,()'/=")
@@ -234,7 +234,14 @@ class Request:
             writing.check_token(row, token, needed=False)
             writing.delete(self.company, entity, row)
             return Answer(204)
+        else:
+            row = self._read(entity, row)
         return self._json(entity, row, context)
+
+    def _read(self, entity: Entity, row: Row) -> Row:
+        """The row as a read finds it; reading a document of which lines have changed may write it."""
+        only_reads = self.state.replica_lag or self.call.headers.get("data-access-intent", "").lower() == "readonly"
+        return row if entity.parent or not entity.document or only_reads else documents.settle(self.company, row)
 
     def _json(self, entity: Entity, row: Row, context: str) -> Answer:
         options = self._options()

@@ -30,6 +30,11 @@ _TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "countriesRegions": (("code",), ("code",)),
     "companyInformation": (("displayName",), ()),
     "accounts": (("number",), ("number",)),
+    "itemCategories": (("code",), ("code",)),
+    "inventoryPostingGroups": (("code",), ("code",)),
+    "generalProductPostingGroups": (("code",), ("code",)),
+    "taxGroups": (("code",), ("code",)),
+    "paymentMethods": (("code",), ("code",)),
     "resources": (("number",), ("number",)),
     "salesHeaders": (
         ("documentType", "number"),

@@ -33,6 +33,8 @@ LIFE = timedelta(days=3)
 MOST = 200
 MOST_RECORDS = 1000
 """Records of one subscription in one window, beyond which it is told to read the whole set."""
+MOST_QUEUED = 1_000_000
+"""Entries that wait to be sent, of all subscriptions; what comes on top is not noted, and nobody is told of it."""
 HANDSHAKE_SECONDS = 5
 REAL_DELAY = 30.0
 """Seconds the real one collects; all its times are scaled by what the world's delay is of it."""
@@ -132,10 +134,10 @@ class Subscriptions:
         return Answer(200, {"@odata.context": f"{call.root}/$metadata#webhookSupportedResources", "value": rows})
 
     def collect(self, changes: Iterable[Change]) -> None:
-        """Take note of committed changes for those who subscribed to their set."""
+        """Take note of committed changes for those who subscribed to their set; writing what was there is none."""
         self._drop_expired()
         with self._wake:
-            for change in changes:
+            for change in (change for change in changes if change.real):
                 for known in self._known.values():
                     if self._concerns(known, change):
                         self._add(known, change)
@@ -249,6 +251,8 @@ class Subscriptions:
         if pending is None:
             pending = self._pending[known.id] = _Pending(time.monotonic() + self._world.webhook_delay, {})
         before = pending.records.get(change.id)
+        if before is None and sum(len(each.records) for each in self._pending.values()) >= MOST_QUEUED:
+            return
         kind = "created" if before and before[0] == "created" and change.kind == "updated" else change.kind
         pending.records[change.id] = (kind, change.at)
 

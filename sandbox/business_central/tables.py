@@ -21,17 +21,22 @@ Row = dict[str, Any]
 Step = tuple[Callable[[], None], Callable[[], None]]
 """A change of one row: how to take it back, how to take it again."""
 
+_STAMPS = frozenset({"lastModifiedDateTime", "rowVersion"})
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One committed write, for those who are told of changes. ``kind``: created, updated or deleted."""
+    """One committed write, for those who are told of changes. ``kind``: created, updated or deleted.
+
+    ``real`` is False of an update that wrote what was there already.
+    """
 
     table: Table
     id: str
     kind: str
     at: datetime
+    real: bool = True
 
 
 class Journal:
@@ -97,8 +102,8 @@ class Journal:
             self._history.append((now, self._steps))
         self._steps = []
 
-    def changed(self, table: Table, row_id: str, kind: str) -> None:
-        self.changes.append(Change(table, row_id, kind, self._last_stamp))
+    def changed(self, table: Table, row_id: str, kind: str, *, real: bool = True) -> None:
+        self.changes.append(Change(table, row_id, kind, self._last_stamp, real))
         if not self._depth:
             self._tell()
 
@@ -237,8 +242,11 @@ class Table:
         self._journal.changed(self, row["id"], "created")
         return row
 
-    def update(self, row: Row, changes: Row) -> Row:
-        """Put the changed row in place of the one with its id, stamped anew."""
+    def update(self, row: Row, changes: Row, *, moved: bool = False) -> Row:
+        """Put the changed row in place of the one with its id, stamped anew.
+
+        ``moved``: what hangs on the row has changed, though its own values may not have.
+        """
         old = self._rows[row["id"]]
         new = {
             **old,
@@ -258,7 +266,8 @@ class Table:
             self._put(new)
 
         self._journal.undo(back, again)
-        self._journal.changed(self, new["id"], "updated")
+        real = moved or any(old.get(name) != value for name, value in changes.items() if name not in _STAMPS)
+        self._journal.changed(self, new["id"], "updated", real=real)
         return new
 
     def delete(self, row: Row) -> None:

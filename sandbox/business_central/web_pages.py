@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sandbox.business_central import errors
 from sandbox.business_central.amounts import NOTHING
+from sandbox.business_central.document_line import base_quantity_factor
 from sandbox.business_central.properties import UPDATE
-from sandbox.business_central.schema import Entity, Navigation, Reader, fields, navigations
+from sandbox.business_central.schema import EMPTY_DATE, Entity, Navigation, Reader, fields, navigations
 from sandbox.business_central.state import Company
 from sandbox.business_central.tables import Row
 
@@ -51,26 +54,80 @@ def _column(own: str, empty: Any) -> Reader:
 
 
 def _inventory(flow: Flow) -> Reader:
-    """Stock of an item within the filters; without any, the running sum."""
-    wanted = {own: flow[name] for name, own in _FLOW_COLUMNS.items() if name in flow}
+    """Stock of an item at the filters' place, whatever the day; without any, the running sum."""
+    at = _place(flow)
 
     def read(company: Company, row: Row) -> Decimal:
-        if not wanted:
+        if not flow.keys() & _PLACE_FILTERS.keys():
             return company.inventory.of_item(row["number"])
         entries = company.tables["itemLedgerEntries"].by("itemNumber", row["number"])
-        return sum(
-            (
-                entry["quantity"]
-                for entry in entries
-                if all(str(entry.get(own, "")).upper() == str(value).upper() for own, value in wanted.items())
-            ),
-            NOTHING,
-        )
+        return sum((entry["quantity"] for entry in entries if at(entry)), NOTHING)
 
     return read
 
 
-_FLOW_COLUMNS = {"Location_Filter": "locationCode", "Variant_Filter": "variantCode"}
+def _net_change(flow: Flow) -> Reader:
+    """What the ledger says of the filters' place and days."""
+    at, in_time = _place(flow), _days(flow)
+
+    def read(company: Company, row: Row) -> Decimal:
+        entries = company.tables["itemLedgerEntries"].by("itemNumber", row["number"])
+        return sum((entry["quantity"] for entry in entries if at(entry) and in_time(entry["postingDate"])), NOTHING)
+
+    return read
+
+
+def _on_lines(table: str, done: str, day: str) -> Callable[[Flow], Reader]:
+    """What lines of open orders still bring or take, in base units, by their own day."""
+
+    def summed(flow: Flow) -> Reader:
+        at, in_time = _place(flow), _days(flow)
+
+        def read(company: Company, row: Row) -> Decimal:
+            return sum(
+                (
+                    (line.get("quantity", NOTHING) - line.get(done, NOTHING)) * base_quantity_factor(company, line)
+                    for line in company.tables[table].by("lineObjectNumber", row["number"])
+                    if (line["lineType"], line.get("documentType", "Order")) == ("Item", "Order")
+                    and at(line)
+                    and in_time(line.get(day, EMPTY_DATE))
+                ),
+                NOTHING,
+            )
+
+        return read
+
+    return summed
+
+
+def _place(flow: Flow) -> Callable[[Row], bool]:
+    wanted = {own: str(flow[name]).upper() for name, own in _PLACE_FILTERS.items() if name in flow}
+    return lambda row: all(str(row.get(own, "")).upper() == value for own, value in wanted.items())
+
+
+def _days(flow: Flow) -> Callable[[date], bool]:
+    """A day, or a range of days written with two dots of which either end may be left open. Raises Refused."""
+    text = str(flow.get("Date_Filter", "") or "").strip()
+    first, dots, last = text.partition("..")
+    try:
+        start = date.fromisoformat(first) if first else date.min
+        end = date.fromisoformat(last) if last else (start if first and not dots else date.max)
+    except ValueError:
+        raise errors.Refused(
+            400, "Application_FilterErrorException", f"The filter 'Date_Filter' cannot be read: '{text}'."
+        ) from None
+    return lambda day: start <= day <= end
+
+
+_PLACE_FILTERS = {"Location_Filter": "locationCode", "Variant_Filter": "variantCode"}
+_FLOW_COLUMNS = (*_PLACE_FILTERS, "Date_Filter")
+_SUMS: Mapping[str, Callable[[Flow], Reader]] = {
+    "Inventory": _inventory,
+    "Net_Change": _net_change,
+    "Qty_on_Sales_Order": _on_lines("salesLines", "shippedQuantity", "shipmentDate"),
+    "Qty_on_Purch_Order": _on_lines("purchaseLines", "receivedQuantity", "expectedReceiptDate"),
+}
+"""Columns of the item card that add up, within its filters: what is on hand has no day, the others do."""
 _ITEM = {
     "No": "number", "Description": "displayName", "Type": "type", "Base_Unit_of_Measure": "baseUnitOfMeasureCode",
     "Unit_Price": "unitPrice", "Unit_Cost": "unitCost", "Blocked": "blocked",
@@ -110,9 +167,9 @@ _PAGES = (
         ("No",),
     ),
     WebPage(
-        _show(_ITEM_TEXT.format(stock="Inventory", filters=_FILTERS), "items", "Item_Card", _ITEM, title="Item",
-              computed={**_TYPE, "Inventory": _inventory({})}),
-        ("No",), flow=tuple(_FLOW_COLUMNS), summed={"Inventory": _inventory},
+        _show(_ITEM_TEXT.format(stock=" dec ro, ".join(_SUMS), filters=_FILTERS), "items", "Item_Card", _ITEM,
+              title="Item", computed={**_TYPE, **{name: make({}) for name, make in _SUMS.items()}}),
+        ("No",), flow=_FLOW_COLUMNS, summed=_SUMS,
     ),
     WebPage(
         _show("Document_Type text30 ro, No code20 ro, Sell_to_Customer_No code20 ro, Sell_to_Customer_Name text100 ro, "

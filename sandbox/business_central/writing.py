@@ -54,7 +54,7 @@ def create(api: Api, company: Company, entity: Entity, body: Any, owner: Mapping
     if entity.document:
         header = _document(company, entity, values)
         line = documents.add_line(company, header, values)
-        documents.recalculate(company, header)
+        documents.recalculate(company, header, lines_moved=True)
         return company.tables[entity.table].get(line["id"]) or line
     creator = _CREATORS.get(entity.table)
     row = creator(company, values) if creator else masters.create(company, entity, values)
@@ -75,7 +75,7 @@ def change(company: Company, entity: Entity, row: Row, body: Any) -> Row:
     if entity.document:
         header = _header(company, entity, row)
         documents.change_line(company, header, row, values)
-        documents.recalculate(company, header)
+        documents.recalculate(company, header, lines_moved=True)
         return company.tables[entity.table].get(row["id"]) or row
     changer = _CHANGERS.get(entity.table)
     return changer(company, row, values) if changer else masters.change(company, entity, row, values)
@@ -90,7 +90,7 @@ def delete(company: Company, entity: Entity, row: Row) -> None:
     elif entity.document:
         header = _header(company, entity, row)
         documents.delete_line(company, header, row)
-        documents.recalculate(company, header)
+        documents.recalculate(company, header, lines_moved=True)
     elif (deleter := _DELETERS.get(entity.table)) is not None:
         deleter(company, row)
     else:

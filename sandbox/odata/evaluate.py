@@ -16,6 +16,7 @@ from sandbox.odata.tree import (
     Named,
     Node,
     Not,
+    Operand,
     Quantified,
     QueryRefused,
     Some,
@@ -56,7 +57,7 @@ def compile_filter(
 
 
 def _comparison(node: Compare, get: Callable[[R, str], Any], kind: Kind, dialect: Dialect) -> Callable[[R], bool]:
-    path, operator = node.left.path, node.operator
+    path, operator, cut = node.left.path, node.operator, node.left.cut
     textual = kind in {Kind.TEXT, Kind.CODE, Kind.OPTION}
     fold = textual and (node.left.folded or kind is not Kind.TEXT or dialect.fold_text)
 
@@ -65,6 +66,9 @@ def _comparison(node: Compare, get: Callable[[R, str], Any], kind: Kind, dialect
 
     values = tuple(brought(value) for value in node.values)
     wanted = values[0]
+    if cut is not None:
+        equal = operator == "eq"
+        return lambda row: ((brought(get(row, path)) or "")[cut] == wanted) is equal
     if operator == "in":
         return lambda row: brought(get(row, path)) in values
     if operator == "eq":
@@ -112,7 +116,7 @@ _IN_TEXT: Mapping[str, Callable[[Any, Any], bool]] = {
 def required_values(node: Node, path: str) -> tuple[Value, ...] | None:
     """The only values of ``path`` a row can have to pass, where the filter says so (eq, in, eq or eq); else None."""
     match node:
-        case Compare() if node.left.path == path and node.operator in {"eq", "in"} and not node.left.folded:
+        case Compare() if node.left.path == path and node.operator in {"eq", "in"} and _as_stored(node.left):
             return node.values
         case All():
             return next((found for part in node.parts if (found := required_values(part, path)) is not None), None)
@@ -122,10 +126,14 @@ def required_values(node: Node, path: str) -> tuple[Value, ...] | None:
     return None
 
 
+def _as_stored(left: Operand) -> bool:
+    return not left.folded and left.cut is None
+
+
 def lower_bound(node: Node, path: str) -> Value:
     """A value that ``path`` of every passing row is at least, or None where the filter names none."""
     match node:
-        case Compare() if node.left.path == path and node.operator in {"eq", "gt", "ge"}:
+        case Compare() if node.left == Operand(path) and node.operator in {"eq", "gt", "ge"}:
             return node.values[0]
         case All():
             return next((found for part in node.parts if (found := lower_bound(part, path)) is not None), None)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import NoReturn
 
+from sandbox.odata.tokens import Token, tokens
 from sandbox.odata.tree import (
     All,
     Compare,
@@ -29,66 +30,10 @@ from sandbox.odata.tree import (
     paths,
 )
 
-_TOKEN = re.compile(
-    r"(?P<space>\s+)"
-    r"|(?P<text>'(?:[^']|'')*')"
-    r"|(?P<guid>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![\w-]))"
-    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))"
-    r"|(?P<date>\d{4}-\d\d-\d\d(?![\w-]))"
-    r"|(?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w-]))"
-    r"|(?P<word>[A-Za-z_@$][\w.@]*(?:/[A-Za-z_@$][\w.@]*)*)"
-    r"|(?P<mark>[(),])"
-)
 _COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 _TEXT_TESTS = frozenset({"contains", "startswith", "endswith"})
 _FLIPPED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge", "eq": "eq", "ne": "ne"}
 _DEEPEST = 60
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    position: int
-
-
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise QueryRefused(Fault.SYNTAX, f"Syntax error at position {at} in '{text}'.", text[at], at)
-        end = match.end()
-        special = _special(match.group()) if match.lastgroup == "word" and text[end : end + 1] == "(" else ""
-        if special:
-            end = _closing(text, end)
-            found.append(_Token(special, text[at:end], at))
-        elif match.lastgroup != "space":
-            found.append(_Token(str(match.lastgroup), match.group(), at))
-        at = end
-    return [*found, _Token("end", "", len(text))]
-
-
-def _special(word: str) -> str:
-    """Whether what stands in the parentheses behind a word has a grammar of its own."""
-    if word.endswith(("/any", "/all")):
-        return "lambda"
-    return "function" if "." in word and "/" not in word else ""
-
-
-def _closing(text: str, at: int) -> int:
-    """The position behind the parenthesis that closes the one at ``at``; those inside texts do not count."""
-    depth, quoted = 0, False
-    for position in range(at, len(text)):
-        mark = text[position]
-        if mark == "'":
-            quoted = not quoted
-        elif not quoted and mark in "()":
-            depth += 1 if mark == "(" else -1
-            if depth == 0:
-                return position + 1
-    raise QueryRefused(Fault.SYNTAX, f"')' expected at position {len(text)} in '{text}'.", "(", at)
 
 
 def _moment(text: str) -> datetime:
@@ -100,7 +45,7 @@ def _moment(text: str) -> datetime:
 class _Parser:
     def __init__(self, text: str, dialect: Dialect, kind_of: KindOf) -> None:
         self.text, self.dialect, self.kind_of = text, dialect, kind_of
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.at = 0
         self.depth = 0
 
@@ -111,10 +56,10 @@ class _Parser:
         return node
 
     @property
-    def ahead(self) -> _Token:
+    def ahead(self) -> Token:
         return self.tokens[self.at]
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         self.at += 1
         return self.tokens[self.at - 1]
 
@@ -269,14 +214,38 @@ class _Parser:
         if self.ahead.text != "(":
             self.kind_of(token.text)
             return Operand(token.text)
+        if token.text == "substring" and self.dialect.substring:
+            return self.substring()
         if token.text not in {"tolower", "toupper"}:
             raise QueryRefused(Fault.NOT_SERVED, f"Function '{token.text}' is not served.", token.text, token.position)
         self.take()
         inner = self.operand()
         self.expect(")")
         if isinstance(inner, Operand):
-            return Operand(inner.path, folded=True)
+            return replace(inner, folded=True)
         return str(inner).lower() if token.text == "tolower" else str(inner).upper()
+
+    def substring(self) -> Operand:
+        """``substring(property,start)`` or ``substring(property,start,length)``, to be compared for equality."""
+        self.expect("(")
+        inner = self.operand()
+        numbers: list[Written] = []
+        while self.ahead.text == "," and len(numbers) < 2:
+            self.take()
+            numbers.append(self.literal())
+        self.expect(")")
+        if not isinstance(inner, Operand) or inner.cut is not None:
+            raise QueryRefused(Fault.NOT_SERVED, "substring needs a property.", "substring")
+        if inner.folded and not self.dialect.nested_functions:
+            raise QueryRefused(Fault.NOT_SERVED, "substring cannot hold another function.", "substring")
+        if self.kind_of(inner.path) not in {Kind.TEXT, Kind.CODE}:
+            raise QueryRefused(Fault.WRONG_TYPE, f"substring cannot be applied to '{inner.path}'.", inner.path)
+        if not numbers or not all(isinstance(one, Decimal) and one >= 0 and one == int(one) for one in numbers):
+            raise QueryRefused(Fault.WRONG_TYPE, "substring needs whole numbers for its start and length.", "substring")
+        if self.ahead.text not in {"eq", "ne"}:
+            raise QueryRefused(Fault.NOT_SERVED, "substring can be compared with eq and ne only.", "substring")
+        start, *length = (int(str(one)) for one in numbers)
+        return Operand(inner.path, inner.folded, slice(start, start + length[0] if length else None))
 
     def literal(self) -> Written:
         token = self.take()
@@ -338,7 +307,7 @@ def _without(node: Node, start: str) -> Node:
     """The same tree with the range variable taken off its paths."""
     match node:
         case Compare():
-            left = Operand(node.left.path.removeprefix(start), node.left.folded)
+            left = replace(node.left, path=node.left.path.removeprefix(start))
             return Compare(node.operator, left, node.values)
         case Not():
             return Not(_without(node.part, start))

@@ -52,8 +52,9 @@ class Dialect:
     ``fold_text``: text compares without regard to case. ``null_differs``: a null is unequal to every value, so that
     ``ne`` lists it. ``quoted_guids``: a GUID may be written as a string. ``ignore_lambdas``: ``any`` and ``all`` count
     as true. ``extensions``: ``any`` and ``all`` are looked into, and functions of a namespace may stand for a
-    comparison; the evaluating side brings their meaning. ``like_wildcards``: ``%``, ``_`` and ``[...]`` in a text
-    test stand for other letters, as in SQL. ``nested_functions``: a function may stand inside another.
+    comparison; the evaluating side brings their meaning. ``substring``: that function is served. ``like_wildcards``:
+    ``%``, ``_`` and ``[...]`` in a text test stand for other letters, as in SQL. ``nested_functions``: a function may
+    stand inside another.
     """
 
     fold_text: bool = True
@@ -63,13 +64,15 @@ class Dialect:
     in_operator: bool = False
     ignore_lambdas: bool = False
     nested_functions: bool = True
+    substring: bool = False
     extensions: bool = False
     like_wildcards: bool = False
 
 
 BUSINESS_CENTRAL = Dialect(
-    fold_text=False, or_across_fields=False, quoted_guids=False, ignore_lambdas=True, nested_functions=False
-)
+    fold_text=False, or_across_fields=False, quoted_guids=False, ignore_lambdas=True, nested_functions=False,
+    substring=True,
+)  # fmt: skip
 BUSINESS_CENTRAL_2_1 = replace(BUSINESS_CENTRAL, in_operator=True, nested_functions=True)
 """Schema version 2.1, which a request may ask for."""
 DATAVERSE = Dialect(extensions=True, like_wildcards=True)
@@ -77,10 +80,11 @@ DATAVERSE = Dialect(extensions=True, like_wildcards=True)
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A property, perhaps below ``tolower`` or ``toupper``."""
+    """A property, perhaps below ``tolower`` or ``toupper``; ``cut`` is the part of it that ``substring`` takes."""
 
     path: str
     folded: bool = False
+    cut: slice | None = None
 
 
 @dataclass(frozen=True, slots=True)
