@@ -20,7 +20,7 @@ from sandbox.business_central.seed import seed
 from sandbox.business_central.service import API_V2_ROUTE, BRIDGE_ROUTE, Answer, Call, Service
 from sandbox.business_central.state import State
 from sandbox.business_central.subscriptions import Subscriptions
-from sandbox.business_central.throttle import Throttle
+from sandbox.business_central.throttle import Limits, Throttle
 from sandbox.control import create_blueprint
 from sandbox.world import BUSINESS_CENTRAL, Kept, World
 
@@ -50,6 +50,7 @@ class BusinessCentral:
         state = seed(self.world.data, self.world.clock.now)
         state.journal.on_commit = self.subscriptions.collect
         self.subscriptions.clear()
+        self.throttle.set(Limits())
         self.state: State = state
         self.service = Service(state)
 

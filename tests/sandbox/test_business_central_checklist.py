@@ -18,9 +18,16 @@ EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 NOBODY = "00000000-0000-0000-0000-000000000009"
 
 
-@pytest.fixture
-def bc() -> Client:
+@pytest.fixture(scope="module")
+def shared() -> Client:
     return a_client()
+
+
+@pytest.fixture
+def bc(shared: Client) -> Client:
+    """One app for all tests here, as it was at the start."""
+    shared.world.reset()
+    return shared
 
 
 def new_order(bc: Client, **more: Any) -> dict[str, Any]:
