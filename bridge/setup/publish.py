@@ -109,8 +109,11 @@ class Publisher:
         self._overlap = overlap
 
     def publish(self, user: str = "", url: str = "", *, days: int = KEY_DAYS) -> Published:
-        """Write address, user and a fresh key to Sales, and let the gateway answer for this company. Raises
-        SolutionMissing, CannotBePublished, UserUnknown, RemoteError."""
+        """Write address, user and a fresh key to Sales, and let the gateway answer for this company.
+
+        The key opens from the same pages as the user's newest one. Raises SolutionMissing, CannotBePublished,
+        UserUnknown, RemoteError.
+        """
         known = publications.find(self._db, self._company.id)
         user = user or (known.user_name if known is not None and known.user_name else FORM_USER)
         url = url or self.url
@@ -125,11 +128,14 @@ class Publisher:
                 advice="Name another user: --user NAME",
             )
         row = self._row(known)
-        if user != FORM_USER and not keys.of_user(self._db, user):
+        earlier = keys.of_user(self._db, user)
+        if user != FORM_USER and not earlier:
             self._forget_user(row, known)
             raise UserUnknown(user)
         now = self._clock()
-        key = NewKey(user, "availability", now + timedelta(days=days))
+        newest = max(earlier, key=lambda one: one.created_at, default=None)
+        origins = tuple(newest.origins.split()) if newest is not None else ()
+        key = NewKey(user, "availability", now + timedelta(days=days), origins)
         stored = keys.add(self._db, key, now, by=BY, old_until=now + self._overlap)
         body: dict[str, Any] = {_URL: url, _USER: user, _KEY: key.secret, _NAME: self._row_name}
         if row is None or not row.get(_CLIENT_URL):

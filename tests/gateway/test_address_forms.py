@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from bridge.records import Company
 from bridge.store import companies, couplings
 from tests.gateway.conftest import MAIN, OTHER, ROOT, SET, Door, World, error
 
@@ -75,6 +76,17 @@ def test_f8_companies_take_top_skip_and_count(two_companies: Door):
     assert ([one["Name"] for one in body["value"]], body["@odata.count"]) == ([OTHER.name], 2)
     assert error(two_companies.get(f"{ROOT}/Company", "$filter=true")) == (400, "BadRequest")
     assert error(two_companies.get(f"{ROOT}/Company", "$orderby=ItemNo")) == (400, "BadRequest")
+
+
+def test_a_name_is_decoded_once_and_the_service_has_one_spelling(world: World, door: Door):
+    companies.save(world.db, [Company(MAIN.id, "100%25 / A+B's")])
+    world.later(1)
+    for written in ("100%2525%20%2F%20A+B''s", "100%2525%20/%20A%2BB''s"):
+        assert door.get(f"{ROOT}/Company('{written}')").get_json()["Name"] == "100%25 / A+B's"
+        assert door.get(f"{ROOT}/Company('{written}')/{SET}").status_code == 200
+    assert error(door.get(f"{ROOT}/Company('100%25%20/%20A+B''s')"))[0] == 404
+    for other in ("productItemAvailability", "PRODUCTITEMAVAILABILITY", "ProductItemAvailability2"):
+        assert error(door.get(f"{ROOT}/{other}")) == (404, "BadRequest_ResourceNotFound")
 
 
 def test_a_key_may_come_by_alias(door: Door, p1: str):

@@ -127,6 +127,41 @@ def test_a_configured_proxy_is_believed(world: World, make_gateway):
     assert world.lines()[-1]["address"] == "192.0.2.7"
 
 
+def test_what_a_caller_claims_to_a_proxy_is_not_what_the_proxy_says(world: World, make_gateway):
+    """A proxy appends the address it sees; what stands before may be invented, and Host is nobody's word."""
+    door = Door(make_gateway(trusted_proxies="127.0.0.0/8, 10.0.0.0/8"), basic("SALES", "wrong"))
+    door.get(ADDRESS, X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9, 192.0.2.7, 10.0.0.4")
+    assert world.lines()[-1]["address"] == "192.0.2.7"
+    door.get(ADDRESS, X_Forwarded_Proto="https", X_Forwarded_For="no address")
+    assert world.lines()[-1]["address"] == "no address"
+    door.authorization = basic("SALES", world.key())
+    world.later(1)
+    answer = door.get(ADDRESS, X_Forwarded_Proto="http, https", X_Forwarded_Host="evil.example", Host="evil.example")
+    assert answer.status_code == 200 and "evil" not in answer.text
+
+
+def test_guesses_from_one_address_hold_up_nobody_at_another(world: World, make_gateway):
+    client = make_gateway(trusted_proxies="127.0.0.1")
+    stranger, seller = Door(client, basic("SALES", "wrong")), Door(client, basic("SALES", world.key()))
+    for _ in range(12):
+        last = stranger.get(ADDRESS, X_Forwarded_For="203.0.113.9")
+    assert last.status_code == 429
+    assert stranger.get(ADDRESS, X_Forwarded_For="192.0.2.7").status_code == 401, "counted for each address"
+    for address in ("203.0.113.9", "192.0.2.7"):
+        assert seller.get(ADDRESS, X_Forwarded_For=address).status_code == 200
+
+
+def test_an_unknown_user_costs_a_comparison_too(world: World, door: Door, monkeypatch: pytest.MonkeyPatch):
+    """Whether a user exists must not show in how much work a refusal takes."""
+    compared: list[str] = []
+    monkeypatch.setattr("gateway.keys.digest", lambda key, salt: compared.append(key) or digest(key, salt))
+    for user in ("SALES", "NOBODY"):
+        compared.clear()
+        door.authorization = basic(user, "wrong")
+        assert error(door.get(ADDRESS)) == REFUSED
+        assert compared == ["wrong"], user
+
+
 def test_no_secret_reaches_the_log(door: Door, world: World):
     key = world.key("OTHER")
     door.authorization = basic("OTHER", key)

@@ -197,6 +197,16 @@ def test_38_a_renewed_key_stands_in_the_row_before_the_old_one_ends(bridge_at):
     assert renew_key(later.context(company)).counts == {"unchanged": 1}
 
 
+def test_38_a_key_bound_to_pages_stays_bound_when_it_is_renewed(bridge_at):
+    bridge = bridge_at()
+    page = "https://contoso.crm4.dynamics.com"
+    keys.add(bridge.db, NewKey("FORMS", "availability", None, (page,)), utc_now(), by="test")
+    door(bridge).publish("FORMS")
+    later = bridge_at(days=80)
+    assert renew_key(later.context(later.companies()[0])).counts == {"renewed": 1}
+    assert [one.origins for one in keys.of_user(bridge.db, "FORMS")] == [page] * 3
+
+
 def test_38_how_long_the_old_key_works_on_is_a_setting(bridge_at):
     bridge = bridge_at(KEY_OVERLAP_HOURS="3")
     door(bridge).publish()
