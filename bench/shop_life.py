@@ -28,24 +28,18 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import redis
-
 from bench.big_company import write_company
+from bench.shop_parts import Gateway, RedisSwitch
 from bench.truth import Truth
 from bridge.clients.errors import RemoteError
 from bridge.coupling import service
 from bridge.store import couplings, jobs
 from bridge.store.database import Database, upgrade
-from demo.processes import Child, environment, free_port
 from demo.sandboxes import SandboxProcess
-from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from gateway.wiring import Services, build
 from tests.conftest import SECRET_KEY
-from tests.gateway.conftest import ROOT, SET, Door, World, basic, signed_in
+from tests.gateway.conftest import ROOT, SET, World, basic, signed_in
 from tests.gateway.shop import Shop
-from tests.gateway.wire import Served, Wire
-from tests.services import find_redis
 
 MAX_AGE, STALE_IF_ERROR = 60, 300
 _FLOOR = timedelta(seconds=1)
@@ -61,8 +55,8 @@ class Plan:
     seed: int = 1
     hours: float = 48
     items: int = 200
-    reads: int = 20_000
-    postings: int = 1_500
+    reads: int = 12_000
+    postings: int = 1_200
     poll_seconds: float = 30
     outage_minutes: float = 60
 
@@ -78,71 +72,6 @@ class Story:
     wrong: list[str] = field(default_factory=list)
 
 
-class RedisSwitch:
-    """A Redis that can be away."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._port = folder, free_port()
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-        self.client = redis.Redis(port=self._port, socket_timeout=5)
-        self._child: Child | None = None
-
-    @property
-    def is_there(self) -> bool:
-        return self._child is not None
-
-    def start(self) -> None:
-        program = find_redis()
-        assert program is not None, "no redis-server on this machine: make services"
-        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        child = Child("redis", [str(program), *options], log=self._folder / "redis.log", env=environment({}))
-        child.wait_ready(self._answers, 20)
-        self._child = child
-
-    def stop(self) -> None:
-        if self._child is not None:
-            self._child.stop()
-        self._child = None
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.ConnectionError:
-            return False
-
-
-class Gateway:
-    """One of the two gateways, which can be restarted."""
-
-    def __init__(self, life: Life) -> None:
-        self._life = life
-        self._open: tuple[Services, Served, Wire] | None = None
-        self.start()
-
-    def start(self) -> None:
-        life = self._life
-        settings = GatewaySettings(**life.gateway_settings)
-        services = build(
-            settings,
-            clock=life.world.clock,
-            ticks=life.world.ticks,
-            log_stream=life.world.log,
-            spawn=lambda work: work(),
-            pause=life.pause,
-        )
-        served = Served(create_app(settings, services))
-        wire = Wire(served.port)
-        self._open = services, served, wire
-        self.door = Door(wire, life.authorization)  # type: ignore[arg-type]
-
-    def stop(self) -> None:
-        assert self._open is not None
-        services, served, wire = self._open
-        wire.close()
-        served.close()
-        services.close()
-
-
 class Life:
     """A shop, its people and its programs, with one clock."""
 
@@ -154,8 +83,8 @@ class Life:
         self._held: list[tuple[str, Decimal]] = []
         self._woken = 0
         self._shared_since = dict.fromkeys(_SHARED, world.seconds)
-        self.authorization = basic("FORMS", world.key("FORMS"))
-        self.gateway_settings: dict[str, Any] = {
+        authorization = basic("FORMS", world.key("FORMS"))
+        settings: dict[str, Any] = {
             "database_url": database_url,
             "secret_key": SECRET_KEY,
             "public_url": "https://stock.example",
@@ -169,7 +98,7 @@ class Life:
         self._rows = self._open_shop()
         self.tailed = world.now
         self._weights = list(accumulate(1 / rank for rank in range(1, len(self._rows) + 1)))
-        self.gateways = [Gateway(self), Gateway(self)]
+        self.gateways = [Gateway(GatewaySettings(**settings), world, authorization, self.pause) for _ in range(2)]
 
     def _open_shop(self) -> list[tuple[str, str, str]]:
         """Couple and read everything; the item's number, the product and the item, the most wanted first."""
@@ -322,7 +251,8 @@ class Life:
         if self.world.log.tell() > 1_000_000:
             self.world.log.seek(0)
             self.world.log.truncate()
-        self._tick_if_woken()
+        if answer.status_code != 200 or int(answer.headers["Age"]) > MAX_AGE:
+            self._tick_if_woken()
 
     def _judge(self, asked: str, answer: Any) -> None:
         now, story = self.world.now, self.story
@@ -361,7 +291,9 @@ def _every(seconds: float, end: float, dice: random.Random) -> Iterator[float]:
 def a_life(plan: Plan, database_url: str = "") -> Iterator[Life]:
     """Everything started fresh; all of it has ended behind the block."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shop-life-")))
+        memory = Path("/dev/shm")
+        where = tempfile.TemporaryDirectory(prefix="shop-life-", dir=memory if memory.is_dir() else None)
+        folder = Path(stack.enter_context(where))
         (folder / "company").mkdir()
         write_company(folder / "company", plan.items, 3, 0)
         sandbox = SandboxProcess(folder / "sandbox", "--data", str(folder / "company"))
