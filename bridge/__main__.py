@@ -18,6 +18,7 @@ COMMANDS = (
     runs.work,
     runs.pick_up_once,
     runs.push_status_once,
+    runs.update_statistics_once,
     runs.refresh_availability,
     later.sync,
     coupling.couple,

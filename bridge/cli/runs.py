@@ -36,6 +36,7 @@ from bridge.status.back import push_all
 from bridge.status.invoices.run import sync_invoices
 from bridge.status.push.run import push_orders
 from bridge.status.run import push_status
+from bridge.status.statistics.run import update_one, update_statistics
 from bridge.store import jobs
 from bridge.wiring import Bridge, build
 from bridge.work.dramatiq_backend import DramatiqSpread
@@ -67,6 +68,7 @@ def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Se
         Recurring("PUSH-STATUS", settings.push_status_seconds, push_status),
         Recurring("SALESORDER-ORDER", settings.invoices_seconds, push_orders),
         Recurring("POSTEDSALESINV-INV", settings.invoices_seconds, sync_invoices),
+        Recurring("CUSTOMER STATISTICS", settings.statistics_seconds, update_statistics),
         Recurring("AVAILABILITY", settings.availability_poll_seconds, partial(refresh, full=full_availability)),
         Recurring("OPEN-LINES", OPEN_LINES_SECONDS, refresh_open_lines),
         Recurring("ITEM-AVAILABILITY", QUESTIONS_SECONDS, answer_questions),
@@ -184,6 +186,23 @@ def push_status_once(state: State) -> None:
     with progress_bar() as progress, stop_on_signals(state.stop):
         outcome = push_all(state.bridge.context(company, progress))
     report(state, "Status", company, outcome, ("status", "invoice", "push", "note"))
+
+
+@click.command("update-statistics")
+@click.argument("customer", required=False)
+@company_option
+@json_option
+@pass_state
+def update_statistics_once(state: State, customer: str | None) -> None:
+    """Bring account statistics in Sales up to date once, now: of all coupled customers, or of CUSTOMER alone.
+
+    CUSTOMER is a number, a name, or an id of either side. What is paid of their invoices is read anew as well.
+    """
+    company = state.one_company()
+    with progress_bar() as progress, stop_on_signals(state.stop):
+        context = state.bridge.context(company, progress)
+        outcome = update_one(context, customer) if customer else update_statistics(context)
+    report(state, "Statistics", company, outcome, ("statistics", "invoice"))
 
 
 @click.command("refresh-availability")

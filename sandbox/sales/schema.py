@@ -48,6 +48,7 @@ _ALL = (
     platform.ANNOTATION,
     platform.POST_CONFIG,
     platform.CONNECTION,
+    platform.ACCOUNT_STATISTICS,
     platform.SERVICE_ENDPOINT,
     platform.SDK_MESSAGE,
     platform.SDK_MESSAGE_FILTER,

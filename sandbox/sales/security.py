@@ -62,6 +62,7 @@ _SUFFIXES: Mapping[str, str] = {
     "sdkmessageprocessingstep": "SdkMessageProcessingStep",
     "sdkmessageprocessingstepimage": "SdkMessageProcessingStep",
     "nav_connection": "nav_connection",
+    "nav_accountstatistics": "nav_accountstatistics",
     "bcbi_company": "bcbi_company",
     "msdyn_postconfig": "msdyn_PostConfig",
     "solutioncomponent": "Solution",

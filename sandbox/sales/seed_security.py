@@ -24,6 +24,7 @@ INTEGRATION: Mapping[str, Iterable[str]] = {
     **dict.fromkeys((*_DOCUMENTS, *_CATALOGUE, "bcbi_company", "nav_connection", "msdyn_postconfig"), _ALL),
     **dict.fromkeys(("serviceendpoint", "sdkmessageprocessingstep"), _ALL),
     **dict.fromkeys(("systemuser", "team", "businessunit", "transactioncurrency"), ("Read", "AppendTo", "Append")),
+    "nav_accountstatistics": _ALL,
     "organization": ("Read", "Write"),
     "sdkmessage": _READ_AND_LINK,
     **dict.fromkeys(("role", "webresource", "solution", "publisher"), _READ),
@@ -37,7 +38,8 @@ SELLER: Mapping[str, Iterable[str]] = {
     "invoice": _CHANGE,
     **dict.fromkeys((*_CATALOGUE, "bcbi_company", "transactioncurrency"), _READ_AND_LINK),
     **dict.fromkeys(("systemuser", "team", "businessunit"), ("Read", "AppendTo", "Append")),
-    **dict.fromkeys(("organization", "nav_connection", "role", "webresource", "systemform"), _READ),
+    **dict.fromkeys(("organization", "nav_connection", "nav_accountstatistics", "role"), _READ),
+    **dict.fromkeys(("webresource", "systemform"), _READ),
 }
 """What a salesperson may do: write documents, read the catalogue, and nothing of the administration."""
 

@@ -26,9 +26,10 @@ ACCOUNT = table(
     "accounts",
     otc=1,
     both="name:text160 accountnumber:text20 primarycontactid:>contact parentaccountid:>account revenue:money"
-    " numberofemployees:integer accountcategorycode:choice industrycode:choice " + _PARTY,
+    " numberofemployees:integer accountcategorycode:choice industrycode:choice"
+    " nav_accountstatisticsid:>nav_accountstatistics " + _PARTY,
     read="exchangerate:decimal merged:yesno",
-    schema_names=_COMPANY,
+    schema_names=_COMPANY | {"nav_accountstatisticsid": "nav_AccountStatisticsId"},
     states=ACTIVE_INACTIVE,
     collections={
         "contact_customer_accounts": Collection("contact", "parentcustomerid", "clear"),

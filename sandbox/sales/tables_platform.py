@@ -84,6 +84,21 @@ CONNECTION = table(
     states=ACTIVE_INACTIVE,
     custom=True,
 )
+ACCOUNT_STATISTICS = table(
+    "nav_accountstatistics",
+    "nav_accountstatisticses",
+    otc=10503,
+    primary_name="nav_name",
+    both="nav_name:text160 nav_customerno:text20 nav_overdueamountsasof:moment"
+    " transactioncurrencyid:>transactioncurrency"
+    " nav_{balancelcy:money outstandingorderslcy:money shippednotinvoicedlcy:money outstandinginvoiceslcy:money"
+    " outstandingserviceorderslcy:money servshippednotinvoicedlcy:money outstandingservinvoiceslcy:money totallcy:money"
+    " creditlimitlcy:money overdueamountslcy:money totalsaleslcy:money invoicedprepaymentamountlcy:money}",
+    read="exchangerate:decimal organizationid:>organization",
+    states=ACTIVE_INACTIVE,
+    collections={"nav_accountstatistics_account": Collection("account", "nav_accountstatisticsid", "clear")},
+    custom=True,
+)
 SERVICE_ENDPOINT = table(
     "serviceendpoint",
     "serviceendpoints",
