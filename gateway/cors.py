@@ -9,7 +9,7 @@ _ALLOWED_HEADERS = (
     "Authorization, Accept, Content-Type, Prefer, OData-MaxVersion, OData-Version, Accept-Language, If-None-Match, "
     "Cache-Control"
 )
-_EXPOSED_HEADERS = "Age, ETag, Retry-After, OData-Version, Preference-Applied, x-correlation-id"
+_EXPOSED_HEADERS = "Age, ETag, Retry-After, Warning, OData-Version, Preference-Applied, x-correlation-id"
 _PREFLIGHT_SECONDS = "600"
 
 

@@ -46,9 +46,12 @@ def _needs(item: pytest.Item, absent: list[str]) -> bool:
     callspec = getattr(item, "callspec", None)
     parameters = {str(value) for value in callspec.params.values()} if callspec else set()
     fixtures = set(getattr(item, "fixturenames", ()))
-    if "Node" in absent and "node" in fixtures:
+    if "Node" in absent and fixtures & {"node", "browser"}:
         return True
-    return absent != ["Node"] and bool(parameters & _ON_SERVERS or fixtures & {"redis_url", "postgres_url"})
+    if "Chromium" in absent and "browser" in fixtures:
+        return True
+    without_servers = bool(machine.SERVERS & set(absent))
+    return without_servers and bool(parameters & _ON_SERVERS or fixtures & {"redis_url", "postgres_url"})
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -22,9 +22,12 @@ from psycopg import sql
 
 from demo.processes import Child, ChildFailed, environment, free_port
 
-PACKAGES = {"Redis": "redis-server", "PostgreSQL": "postgresql", "Node": "npm"}
+PACKAGES = {"Redis": "redis-server", "PostgreSQL": "postgresql", "Node": "npm", "Chromium": "chromium"}
+SERVERS = frozenset({"Redis", "PostgreSQL"})
 SCRIPTS = Path(__file__).parent / "thirdparty" / "js"
 """Where the clients written in JavaScript are, with what they need pinned in package-lock.json."""
+IN_A_BROWSER = Path(__file__).parent / "form_script" / "js"
+"""The same for what runs in Chromium."""
 
 
 def find_redis() -> Path | None:
@@ -46,9 +49,19 @@ def find_node() -> Path | None:
     return Path(found) if found and shutil.which("npm") else None
 
 
+def find_chromium() -> Path | None:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return Path(found) if found else None
+
+
 def missing() -> list[str]:
     """Names of the programs this machine does not have."""
-    found = {"Redis": find_redis(), "PostgreSQL": find_postgres(), "Node": find_node()}
+    found = {
+        "Redis": find_redis(),
+        "PostgreSQL": find_postgres(),
+        "Node": find_node(),
+        "Chromium": find_chromium(),
+    }
     return [name for name, path in found.items() if path is None]
 
 
@@ -59,7 +72,7 @@ class Node:
         program = find_node()
         assert program is not None, "no node on this machine"
         self._program = program
-        install_scripts()
+        install_scripts(SCRIPTS)
 
     def run(self, script: str, **env: str) -> str:
         """Run a script to its end; what it printed. CalledProcessError with its error output when it fails."""
@@ -79,12 +92,12 @@ class Node:
         return done.stdout
 
 
-def install_scripts() -> None:
-    """Install what the lock file pins, unless it is there already."""
-    mark = SCRIPTS / "node_modules" / ".package-lock.json"
-    lock = SCRIPTS / "package-lock.json"
+def install_scripts(folder: Path) -> None:
+    """Install what the folder's lock file pins, unless it is there already."""
+    mark = folder / "node_modules" / ".package-lock.json"
+    lock = folder / "package-lock.json"
     if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=SCRIPTS, check=True, timeout=600)
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True, timeout=600)
 
 
 def allowed_to_be_missing() -> bool:
@@ -234,7 +247,8 @@ def main() -> int:
         _install(absent)
         absent = missing()
     if "Node" not in absent:
-        install_scripts()
+        for folder in (SCRIPTS, IN_A_BROWSER):
+            install_scripts(folder)
     if not absent:
         return 0
     names = " and ".join(absent)

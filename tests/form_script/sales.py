@@ -25,17 +25,23 @@ class Sales:
             timeout=10,
         )
         answer.raise_for_status()
-        self._headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        self.headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
     def rows(self, path: str) -> list[dict[str, Any]]:
         """The first page of a set."""
         return list(self.get(path)["value"])
 
     def get(self, path: str) -> Any:
-        answer = requests.get(f"{self.root}/{path}", headers=self._headers, timeout=10)
+        answer = requests.get(f"{self.root}/{path}", headers=self.headers, timeout=10)
         assert answer.ok, answer.text
         return answer.json()
 
     def write(self, method: str, path: str, body: Any = None) -> None:
-        answer = requests.request(method, f"{self.root}/{path}", json=body, headers=self._headers, timeout=10)
+        answer = requests.request(method, f"{self.root}/{path}", json=body, headers=self.headers, timeout=10)
         assert answer.ok, answer.text
+
+    def create(self, path: str, body: Any) -> str:
+        """A new row's id."""
+        answer = requests.post(f"{self.root}/{path}", json=body, headers=self.headers, timeout=20)
+        assert answer.ok, answer.text
+        return answer.headers["OData-EntityId"].rpartition("(")[2].rstrip(")")

@@ -2,7 +2,7 @@
 var BridgeStock = (() => {
 	const ID = "bridge-stock", SERVICE = "/ProductItemAvailability", LIMIT_S = 8, AT_ONCE = 180;
 	const LINES = { salesorder: "salesorderdetail", quote: "quotedetail", opportunity: "opportunityproduct" };
-	const TEXTS = { // English | Norwegian
+	const TEXTS = { // English|Norwegian
 		one: "In stock: {0} {1} (item {2}).|På lager: {0} {1} (vare {2}).",
 		noItem: "No stock: not coupled to an item.|Ikke på lager: ingen koblet vare.",
 		enough: "Stock: enough for {0} of {1} lines.|Lager: nok til {0} av {1} linjer.",
@@ -38,9 +38,10 @@ var BridgeStock = (() => {
 	const read = (table, query) => Xrm.WebApi.retrieveMultipleRecords(table, query).then((answer) => answer.entities);
 
 	function age(asOf) {
+		if (!asOf) return "";
 		const seconds = Math.round((Date.now() - asOf) / 1000), ago = new Intl.RelativeTimeFormat(lang);
 		const text = seconds < 120 ? ago.format(-seconds, "second") : ago.format(-Math.round(seconds / 60), "minute");
-		return asOf ? say("age", text, new Date(asOf).toLocaleTimeString(lang)) : "";
+		return say("age", text, new Date(asOf).toLocaleTimeString(lang));
 	}
 
 	// The row of the form's company, else the first that can be used.
@@ -77,7 +78,7 @@ var BridgeStock = (() => {
 			if (error.why) throw error;
 			if (stop.signal.aborted) throw { why: "slow", value: LIMIT_S };
 			if (!(error instanceof TypeError)) throw { why: "other", value: "JSON" };
-			// Browsers hide why. A request that reads nothing tells whether anybody is there.
+			// Browsers hide why. A request that reads nothing tells if anybody is there.
 			const probe = fetch(new URL("/healthz", address), { ...options, mode: "no-cors" });
 			throw { why: await probe.then(() => "origin", () => "away"), value: location.origin };
 		} finally {
