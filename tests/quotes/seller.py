@@ -32,13 +32,24 @@ class QuoteSeller(Seller):
         activity = {"subject": "Closed", "quoteid@odata.bind": f"/quotes({quote_id})"}
         self._act("POST", "CloseQuote", {"QuoteClose": activity, "Status": status})
 
-    def revise(self, quote_id: str, **columns: Any) -> str:
+    def revise(self, quote_id: str, note: dict[str, Any] | None = None, **columns: Any) -> str:
         """Close it as revised, change the draft that comes of it, and activate that; its id."""
         self.close(quote_id, 7)
         revision: str = self._act("POST", "ReviseQuote", {"QuoteId": quote_id, "ColumnSet": _NO_COLUMNS})["quoteid"]
         if columns:
             self._act("PATCH", f"quotes({revision})", columns)
+        if note is not None:
+            self._act("POST", "annotations", note | {"objectid_quote@odata.bind": f"/quotes({revision})"})
         return self.activate(revision)
+
+    def change_active(self, quote_id: str, **columns: Any) -> None:
+        """Make it a Draft, change it, and activate it again: the same revision."""
+        self.to_draft(quote_id)
+        self._act("PATCH", f"quotes({quote_id})", columns)
+        self.activate(quote_id)
+
+    def to_draft(self, quote_id: str) -> None:
+        self._act("PATCH", f"quotes({quote_id})", {"statecode": 0, "statuscode": 1})
 
     def win(self, quote_id: str) -> None:
         """Won, without an order."""
