@@ -249,3 +249,13 @@ def test_a_revoked_key_stays_revoked_when_its_user_is_enabled(door: Door, world:
     assert world.store.disable_user("SALES", disabled=False, by="test") == 0
     world.later(1)
     assert error(door.get(ADDRESS)) == REFUSED
+
+
+def test_without_redis_a_revoked_key_ends_within_a_second_in_every_process(world: World, make_gateway):
+    """The database says so; Redis only saves asking it."""
+    authorization = basic("SALES", world.key())
+    doors = [Door(make_gateway(redis_url="redis://127.0.0.1:1/0"), authorization) for _ in range(2)]
+    assert [door.get(ADDRESS).status_code for door in doors * 2] == [200] * 4
+    world.store.revoke_keys("SALES", by="test")
+    world.later(1)
+    assert [error(door.get(ADDRESS)) for door in doors * 2] == [REFUSED] * 4
