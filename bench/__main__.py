@@ -1,4 +1,4 @@
-"""``python -m bench``: 830 orders through the sandbox by one pick-up, in numbers.
+"""``python -m bench``: 830 orders through the sandbox by one pick-up, in numbers, and what the sandbox itself holds.
 
 Uses the files of NORTHWIND_DIR, or the generated set of the same size and shape. ``--latency`` adds milliseconds to
 every remote call, as a network would. Fails when an order is not there, not released or not acknowledged.
@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import fuzz, gateway, shop_life
+from bench import sandbox as stand_in
 from bench.machine import describe
 from demo.product import Product
 from demo.sandboxes import SandboxProcess
@@ -97,7 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for purpose, count in sorted(counted["by_purpose"].items()):
             calls.add_row(system, purpose, str(count["requests"]), str(count["operations"]))
     console.print(calls)
-    return 0 if trips < TRIPS_PROMISED and operations <= OPERATIONS_PROMISED else 1
+    console.print("\nThe sandbox (python -m bench.sandbox measures for longer)")
+    sandbox_missed = stand_in.main(["--short"])
+    return 0 if trips < TRIPS_PROMISED and operations <= OPERATIONS_PROMISED and not sandbox_missed else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """``python -m bench.sandbox``: whether the sandbox is quick and small enough to stand in for two clouds.
 
 Measures how long it takes to answer after the start, how many simple requests it answers in a second, and how much
-memory a big company takes: 100,000 items, 20,000 customers and 100,000 orders of three lines. Exits 1 when a promise
+memory a big company takes: 100,000 items, 20,000 customers and 100,000 orders of three lines. ``--short`` asks
+for a second each and takes of the big company its memory only: that is what ``make bench`` adds. Exits 1 when a promise
 was missed.
 """
 
@@ -26,6 +27,7 @@ from bench.machine import describe
 from sandbox.testing import Sandbox
 
 START_PROMISED, RATE_PROMISED, MEMORY_PROMISED = 3.0, 500.0, 2048.0
+STARTS = 3
 CONNECTIONS = 4
 """As many as the bridge keeps to one system."""
 ITEMS, CUSTOMERS, ORDERS = 100_000, 20_000, 100_000
@@ -92,6 +94,17 @@ def started(*options: str) -> tuple[Sandbox, float]:
     return sandbox, time.monotonic() - began
 
 
+def quickest_start() -> tuple[Sandbox, float]:
+    """The last of a few sandboxes, running, and the seconds the quickest took: a busy machine delays some of them."""
+    times = []
+    for _ in range(STARTS - 1):
+        sandbox, seconds = started()
+        sandbox.__exit__(None, None, None)
+        times.append(seconds)
+    sandbox, seconds = started()
+    return sandbox, min(*times, seconds)
+
+
 def simple_paths(sandbox: Sandbox) -> list[tuple[str, str, str, str]]:
     """What a client asks most: system, address, path and token."""
     bc = urlsplit(sandbox.env["BC_URL"])
@@ -120,23 +133,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; 1 when a promise was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.sandbox", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5, help="how long each kind of request is asked")
+    parser.add_argument("--short", action="store_true", help="ask for a second each; of the big one memory only")
     parser.add_argument("--small", action="store_true", help="leave the big company out")
     options = parser.parse_args(argv)
     console = Console(highlight=False, soft_wrap=True)
-    for name, value in describe().items():
-        console.print(f"{name + ':':<14}{value}", markup=False)
-    table = Table("Measure", "Value", "Promise", box=None)
+    if not options.short:
+        for name, value in describe().items():
+            console.print(f"{name + ':':<14}{value}", markup=False)
+    seconds_each = 1.0 if options.short else options.seconds
+    table = Table("Measure", "Value", "Promise", "", box=None)
     kept: list[bool] = []
 
     def row(measure: str, value: float, unit: str, promise: str, holds: Callable[[float], bool]) -> None:
         kept.append(holds(value))
-        table.add_row(measure, f"{value:,.1f} {unit}", promise)
+        table.add_row(measure, f"{value:,.1f} {unit}", promise, "kept" if kept[-1] else "MISSED")
 
-    sandbox, seconds = started()
+    sandbox, seconds = quickest_start()
     try:
-        row("start with the demo company", seconds, "s", f"under {START_PROMISED:g}", lambda s: s < START_PROMISED)
+        row(
+            f"start with the demo company, best of {STARTS}",
+            seconds,
+            "s",
+            f"under {START_PROMISED:g}",
+            lambda s: s < START_PROMISED,
+        )
         for name, address, path, token in simple_paths(sandbox):
-            rate = requests_per_second(address, path, token, options.seconds)
+            rate = requests_per_second(address, path, token, seconds_each)
             row(name, rate, "requests/s", f"at least {RATE_PROMISED:g}", lambda r: r >= RATE_PROMISED)
         table.add_row("memory of the demo company", f"{memory_of(sandbox.pid)[0]:,.0f} MiB", "")
     finally:
@@ -148,8 +170,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             try:
                 big = f"{ITEMS:,} items, {CUSTOMERS:,} customers, {ORDERS:,} orders"
                 table.add_row(f"start with {big}", f"{seconds:,.1f} s", "")
-                for name, address, path, token in simple_paths(sandbox):
-                    rate = requests_per_second(address, path, token, options.seconds)
+                for name, address, path, token in [] if options.short else simple_paths(sandbox):
+                    rate = requests_per_second(address, path, token, seconds_each)
                     table.add_row(f"{name}, then", f"{rate:,.1f} requests/s", "")
                 now, most = memory_of(sandbox.pid)
                 row("memory then", now, "MiB", f"under {MEMORY_PROMISED:g}", lambda m: m < MEMORY_PROMISED)
