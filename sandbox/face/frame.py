@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -31,7 +32,7 @@ def create_frame(world: World, system: str, title: str, pages: tuple[tuple[str, 
     app.secret_key = secrets.token_bytes(32)
     # Both systems are one host to a browser, whatever their ports: each needs a cookie of its own.
     app.config.update(SESSION_COOKIE_NAME=f"sandbox-{system}", SESSION_COOKIE_SAMESITE="Lax")
-    app.jinja_env.filters.update(amount=amount, quantity=quantity, moment=moment)
+    app.jinja_env.filters.update(amount=amount, quantity=quantity, moment=moment, decoded=unquote)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor

@@ -128,7 +128,10 @@ def _add_products(face: Flask, desk: SalesDesk) -> None:
     def connect() -> Response:
         def act() -> str:
             desk.connect(field("address"), field("user"), field("key"))
-            return "Saved. Stock is asked for at this address from now on."
+            answer = stock.ask(desk.connection(), [row["productid"] for row in desk.products("", 1)])
+            if not answer.asked:
+                raise InputWrong(f"Saved, but: {answer.hint}")
+            return "Saved, and the gateway answers: products show their stock now."
 
         return attempt(act, go("connection"))
 

@@ -86,7 +86,7 @@ def _fetch(url: str, credentials: str) -> tuple[list[dict[str, Any]], str]:
 def _refusal(status: int) -> str:
     match status:
         case 401 | 403:
-            return f"The gateway refuses the user name or the key ({status}). Make a new key and enter it below."
+            return f"The gateway refuses the user name or the key ({status}). Enter a new key under Connection."
         case 404:
             return "The gateway knows neither the company nor the service at this address (404)."
         case 503:

@@ -14,11 +14,33 @@
     td.textContent = text;
     if (css) td.className = css;
   };
+  const decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text; // a lone percent sign: shown as it came
+    }
+  };
+  const request = (row, entry) => {
+    const td = row.insertCell();
+    td.dataset.label = "Request";
+    td.className = "path";
+    const short = `${entry.method} ${decoded(entry.path)}`;
+    if (!entry.query) {
+      td.textContent = short;
+      return;
+    }
+    const details = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.textContent = `${short}?…`;
+    details.append(summary, `?${decoded(entry.query)}`);
+    td.append(details);
+  };
   const add = (entry) => {
     const row = table.insertRow(0);
     cell(row, "", entry.at.slice(11, 19), "n");
-    cell(row, "System", entry.system);
-    cell(row, "Request", `${entry.method} ${decodeURIComponent(entry.path + (entry.query ? "?" + entry.query : ""))}`, "path");
+    cell(row, "System", entry.system, "whole");
+    request(row, entry);
     cell(row, "Status", entry.status === 0 ? "no reply" : String(entry.status), "n");
     cell(row, "Parts", String(entry.operations), "n");
     cell(row, "ms", String(entry.milliseconds), "n");
