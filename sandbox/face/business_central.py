@@ -173,7 +173,8 @@ def _add_orders(face: Flask, clerk: Clerk) -> None:
     def order(number: str) -> str:
         row = clerk.order(number)
         done = clerk.api.control("GET", "posted", order=number)
-        return render_template("business_central/order.html", row=row, number=number, posted=done)
+        local = clerk.api.rows("companyInformation", select="currencyCode")[0]["currencyCode"]
+        return render_template("business_central/order.html", row=row, number=number, posted=done, local_currency=local)
 
     @face.get(f"{FACE}posted")
     def posted() -> str:

@@ -72,7 +72,8 @@ class Door:
 def _reason(body: Any, status: int) -> str:
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
-        return f"{error.get('message', '')} ({error.get('code', status)})"
+        words = str(error.get("message", "")).partition("  CorrelationId:")[0]  # for who reads logs, not for people
+        return f"{words} ({error.get('code', status)})"
     return str(error or f"The system answered {status} without a word.")
 
 
