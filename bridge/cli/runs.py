@@ -14,6 +14,7 @@ import structlog
 from bridge import logs
 from bridge.availability.official import answer_questions
 from bridge.availability.open_lines import refresh_open_lines
+from bridge.availability.push import JOB as PUSH_QUANTITIES
 from bridge.availability.push import push_quantities
 from bridge.availability.tail import refresh
 from bridge.cli.common import (
@@ -37,7 +38,7 @@ from bridge.status.invoices.run import sync_invoices
 from bridge.status.push.run import push_orders
 from bridge.status.run import push_status
 from bridge.status.statistics.run import update_one, update_statistics
-from bridge.store import jobs
+from bridge.store import jobs, pushed
 from bridge.wiring import Bridge, build
 from bridge.work.dramatiq_backend import DramatiqSpread
 from bridge.work.pick_up import pick_up
@@ -61,7 +62,7 @@ _log = structlog.get_logger(__name__)
 
 def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Sequence[Recurring]:
     """What runs for every company, and how often."""
-    push = (Recurring("QUANTITY-ON-HAND", PUSH_QUANTITY_SECONDS, push_quantities),)
+    push = (Recurring(PUSH_QUANTITIES, PUSH_QUANTITY_SECONDS, push_quantities),)
     return (
         *(push if settings.push_quantity_on_hand else ()),
         Recurring("PICK-UP", settings.pick_up_seconds, pick_up),
@@ -95,7 +96,16 @@ class _Served:
             _log.warning("waiting for Business Central to name its companies", error=str(explain(error)))
             return False
         self.contexts = {company.id: self._bridge.context(company) for company in companies}
-        define(self._bridge.db, companies, self._recurring, self._bridge.clock())
+        pushes = self._bridge.settings.push_quantity_on_hand
+        define(
+            self._bridge.db,
+            companies,
+            self._recurring,
+            self._bridge.clock(),
+            switched_off=() if pushes else (PUSH_QUANTITIES,),
+        )
+        if not pushes:
+            pushed.forget(self._bridge.db)
         _log.info("worker ready", companies=[company.name for company in companies], owner=self._bridge.owner)
         return True
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -163,6 +163,17 @@ class Sales:
     def act(self, action: str, body: Row, *, purpose: str) -> None:
         """Call an action whose repetition does no harm, and whose answer says nothing more."""
         self.transport.send(self._write("POST", action, body, purpose=purpose, effect=Effect.REPEATABLE))
+
+    def update_many(self, entity_set: str, table: str, key: str, changes: Mapping[str, Row], *, purpose: str) -> None:
+        """Change many records of a table, by id, in one request: all of them or, when one is refused, none. ``key`` is
+        the table's id column. Nothing is created. Repeatable."""
+        targets = [
+            {"@odata.type": f"Microsoft.Dynamics.CRM.{table}", key: record_id, **change}
+            for record_id, change in changes.items()
+        ]
+        path, body = f"{entity_set}/Microsoft.Dynamics.CRM.UpdateMultiple", {"Targets": targets}
+        call = self._write("POST", path, body, purpose=purpose, effect=Effect.REPEATABLE)
+        self.transport.send(replace(call, operations=len(targets)))
 
     def delete(self, entity_set: str, id: str, *, purpose: str) -> None:  # noqa: A002
         """Delete one record. Raises NotFound when it is gone already."""

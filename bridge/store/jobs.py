@@ -48,6 +48,12 @@ def forget_others(db: Database, company_ids: Collection[str]) -> None:
         session.execute(delete(Job).where(Job.company_id.not_in(company_ids)))
 
 
+def forget(db: Database, names: Collection[str]) -> None:
+    """Drop these jobs of every company."""
+    with db.write() as session:
+        session.execute(delete(Job).where(Job.name.in_(names)))
+
+
 def wake(db: Database, name: str, now: datetime, company_id: str | None = None) -> int:
     """Make the job due now, in one company or all; answer how many there were."""
     with db.write() as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,9 +21,17 @@ class Recurring:
     run: Callable[[CompanyContext], Outcome]
 
 
-def define(db: Database, companies: Sequence[Company], recurring: Sequence[Recurring], now: datetime) -> None:
-    """Make the jobs table say what these companies need; jobs of other companies go. Repeatable."""
+def define(
+    db: Database,
+    companies: Sequence[Company],
+    recurring: Sequence[Recurring],
+    now: datetime,
+    switched_off: Collection[str] = (),
+) -> None:
+    """Make the jobs table say what these companies need; jobs of other companies go, and those that a setting has
+    ``switched_off``. Repeatable."""
     for company in companies:
         for job in recurring:
             jobs.define(db, company.id, job.name, job.seconds, now)
+    jobs.forget(db, switched_off)
     jobs.forget_others(db, [company.id for company in companies])
