@@ -35,6 +35,9 @@ _REFUSALS: Mapping[int, tuple[int, str, str]] = {
             " new location, you must use multi-factor authentication to access the resource."),
     50079: (400, "invalid_grant", "Due to a configuration change made by your administrator, or because you moved to a"
             " new location, you must enroll in multi-factor authentication to access the resource."),
+    50105: (400, "invalid_grant", "Your administrator has configured the application Bridge ('{client_id}') to block"
+            " users unless they are specifically granted ('assigned') access to the application. The signed in user"
+            " '{user}' is blocked because they are not assigned."),
     50126: (400, "invalid_grant", "Error validating credentials due to invalid username or password."),
     53003: (400, "invalid_grant", "Access has been blocked by Conditional Access policies. The access policy does not"
             " allow token issuance."),
@@ -72,6 +75,7 @@ USER_REFUSALS: Mapping[str, int] = {
     "mfa-required": 50076,
     "mfa-enrolment": 50079,
     "conditional-access": 53003,
+    "not-assigned": 50105,
 }
 """By the state a user was switched to."""
 

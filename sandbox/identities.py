@@ -15,7 +15,16 @@ from sandbox.company import CompanyData
 
 TENANT_DOMAIN = "contoso"
 SECRET_STATES = ("valid", "expired")
-USER_STATES = ("", "disabled", "locked", "password-expired", "mfa-required", "mfa-enrolment", "conditional-access")
+USER_STATES = (
+    "",
+    "disabled",
+    "locked",
+    "password-expired",
+    "mfa-required",
+    "mfa-enrolment",
+    "conditional-access",
+    "not-assigned",
+)
 
 
 def made_id(*names: str) -> str:

@@ -24,6 +24,8 @@ from sandbox.identities import Application, User, made_id
 from sandbox.tokens import TOKEN_SECONDS
 from sandbox.world import BUSINESS_CENTRAL, SALES, World
 
+_ENDS_A_SESSION = ("disabled", "conditional-access", "not-assigned")
+"""States of a user that are asked about at each renewal too; the others come up when a password is typed."""
 BUSINESS_CENTRAL_RESOURCE = "https://api.businesscentral.dynamics.com"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _OPEN_ID = frozenset({"openid", "profile", "offline_access", "email"})
@@ -127,7 +129,7 @@ class Entra:
         if grant == "client_credentials":
             return self._access(application.client_id, self._own_audience(scopes))
         audience = self._delegated_audience(scopes)
-        user = self._by_password() if grant == "password" else self._by_refresh_token(application)
+        user = self._by_password(application) if grant == "password" else self._by_refresh_token(application)
         if not self._world.directory.switches.consent:
             raise refusal(65001, client_id=application.client_id)
         return self._for_user(user, application, audience, scopes)
@@ -205,7 +207,7 @@ class Entra:
         except assertion.OutOfTime:
             raise refusal(700024) from None
 
-    def _by_password(self) -> User:
+    def _by_password(self, application: Application) -> User:
         name, password = request.form.get("username", ""), request.form.get("password", "")
         if not name or not password:
             raise missing("password" if name else "username")
@@ -219,7 +221,7 @@ class Entra:
         if not hmac.compare_digest(password.encode(), directory.password.encode()):
             raise refusal(50126)
         if state:
-            raise refusal(USER_REFUSALS[state])
+            raise refusal(USER_REFUSALS[state], client_id=application.client_id, user=name)
         return user
 
     def _by_refresh_token(self, application: Application) -> User:
@@ -230,6 +232,9 @@ class Entra:
         user = next((u for u in self._world.directory.users() if u.object_id == subject), None)
         if user is None:
             raise refusal(9002313)
+        state = self._world.directory.switches.users.get(user.name.lower(), "")
+        if state in _ENDS_A_SESSION:
+            raise refusal(USER_REFUSALS[state], client_id=application.client_id, user=user.name)
         return user
 
     def _own_audience(self, scopes: list[str]) -> str:

@@ -144,6 +144,7 @@ def test_a_user_of_business_central_signs_in_too(entra: Entra) -> None:
         ({}, {"users": {ANN: "mfa-required"}}, 400, "invalid_grant", 50076),
         ({}, {"users": {ANN: "mfa-enrolment"}}, 400, "invalid_grant", 50079),
         ({}, {"users": {ANN: "conditional-access"}}, 400, "invalid_grant", 53003),
+        ({}, {"users": {ANN: "not-assigned"}}, 400, "invalid_grant", 50105),
         ({"password": "wrong"}, {"users": {ANN: "mfa-required"}}, 400, "invalid_grant", 50126),
     ],
 )
@@ -155,6 +156,16 @@ def test_a_user_is_refused_by_number(
     assert (answered, body["error"], body["error_codes"]) == (status, error, [number])
     assert body["error_description"].startswith(f"AADSTS{number}: ")
     assert entra.world.directory.password not in json.dumps(body)
+
+
+@pytest.mark.parametrize(("state", "number"), [("disabled", 50057), ("not-assigned", 50105)])
+def test_a_session_ends_when_its_user_may_no_longer_sign_in(entra: Entra, state: str, number: int) -> None:
+    _, signed_in = ask(entra, **as_user(entra, scope=f"{SALES_SCOPE} offline_access"))
+    renewal = {"grant_type": "refresh_token", "refresh_token": signed_in["refresh_token"]}
+    assert ask(entra, **as_user(entra, **renewal))[0] == 200
+    entra.world.directory.switches = SignInSwitches.from_json({"users": {ANN: state}})
+    status, body = ask(entra, **as_user(entra, **renewal))
+    assert (status, body["error"], body["error_codes"]) == (400, "invalid_grant", [number])
 
 
 @pytest.mark.parametrize(
