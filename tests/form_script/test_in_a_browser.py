@@ -24,11 +24,12 @@ from bridge.store.models import AvailabilityTail
 from tests.form_script.browser import Browser, Page
 from tests.form_script.form_server import FormServer
 from tests.form_script.sales import Sales
-from tests.processes import Finished, Product, SandboxProcess, free_port
+from tests.processes import Finished, Product, SandboxProcess, free_port, until
 
 PANEL = "/WebResources/brg_/bridge/stock.html"
 SERVICE = "ProductItemAvailability"
 NORWEGIAN, NYNORSK, GERMAN = "1044", "2068", "1031"
+STALE, GIVEN_UP = 1800, 7200
 COLUMNS = "nav_dynamicsnavodataurl,nav_dynamicsnavodatausername,nav_dynamicsnavodataaccesskey"
 
 
@@ -59,7 +60,7 @@ class Forms:
         self.connect(url=self.server.origin + path)
 
     def aged(self, seconds: int) -> None:
-        """The ledger was read this long ago."""
+        """The ledger was read this long ago, and the gateway knows it."""
         database = Database(self.product.env["DATABASE_URL"])
         company = companies.all_companies(database)[0]
         tail = projection.tail_of(database, company.id)
@@ -68,6 +69,18 @@ class Forms:
         then = utc_now() - timedelta(seconds=seconds)
         projection.save(database, AvailabilityTail(company_id=company.id, tailed_at=then, full_at=then, **facts))
         database.close()
+
+        def seen() -> bool:
+            answer = self.ask()
+            age = int(answer.headers.get("Age", -1))
+            return answer.status_code == 503 if seconds > GIVEN_UP else 0 <= age - seconds < 60
+
+        until(seen, 20, "the gateway to have seen it")
+
+    def ask(self) -> requests.Response:
+        """What was published, asked without a browser."""
+        user, key = (self.connection[f"nav_dynamicsnavodata{name}"] for name in ("username", "accesskey"))
+        return requests.get(self.connection["nav_dynamicsnavodataurl"], auth=(user, key), timeout=20)
 
     def back(self) -> None:
         """As at the start."""
@@ -100,7 +113,10 @@ def running(
     product.bridge("setup", "publish", "--yes").expect(0)
     # a test machine may be slow: what is fresh and what is stale are set far apart
     product.gateway(
-        CORS_ORIGINS=server.origin, AVAILABILITY_MAX_AGE="1800", AVAILABILITY_STALE_IF_ERROR="7200", DRAIN_SECONDS="0"
+        CORS_ORIGINS=server.origin,
+        AVAILABILITY_MAX_AGE=str(STALE),
+        AVAILABILITY_STALE_IF_ERROR=str(GIVEN_UP),
+        DRAIN_SECONDS="0",
     )
     row = sales.rows(f"nav_connections?$select={COLUMNS}")[0]
     yield Forms(browser, server, sales, product, row, [])
@@ -122,10 +138,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def rows(running: Forms) -> dict[str, dict[str, Any]]:
     """The gateway's rows by product."""
-    row = running.connection
-    auth = (row["nav_dynamicsnavodatausername"], row["nav_dynamicsnavodataaccesskey"])
-    answer = requests.get(row["nav_dynamicsnavodataurl"], auth=auth, timeout=20)
-    return {one["CRM_ID"]: one for one in answer.json()["value"]}
+    return {one["CRM_ID"]: one for one in running.ask().json()["value"]}
 
 
 def in_stock(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
