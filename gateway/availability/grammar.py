@@ -365,7 +365,7 @@ class Walk:
         if found is None:
             raise self.syntax("a quote is not closed, or a character is not escaped")
         value = str(json.loads(found[0]))
-        if "\0" in value:
+        if tokens.UNHELD.search(value):
             raise self.syntax("a character that no value can hold")
         self.changes.append((found.start(), found.end(), "'" + value.replace("'", "''") + "'"))
         self.at = found.end()

@@ -28,6 +28,9 @@ OPERATORS = frozenset({"eq", "ne", "gt", "ge", "lt", "le", "in", "has", "and", "
 CONSTANTS = frozenset({"null", "true", "false"})
 TYPES = frozenset({"cast", "isof"})
 
+UNHELD = re.compile("[\0\ud800-\udfff]")
+"""Characters that no value can hold: NUL, and half of a pair, which JSON can write and no database can store."""
+
 SPACE = re.compile(r"[ \t]*")
 OPERATOR = re.compile(r"[ \t]+([A-Za-z]+)(?=[ \t(\[']|$)")
 NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")

@@ -19,6 +19,7 @@ from flask import Blueprint, Response, request
 from werkzeug.routing import BaseConverter
 
 from gateway.availability import render
+from gateway.availability.tokens import UNHELD
 from gateway.errors import (
     ODATA_HEADERS,
     BadRequest,
@@ -176,7 +177,7 @@ def _question(number: int, row: Mapping[str, Any], today: date) -> Question:
 
 def _text(where: str, row: Mapping[str, Any], name: str, most: int) -> str | None:
     value = row.get(name)
-    if value is not None and (not isinstance(value, str) or len(value) > most or "\0" in value):
+    if value is not None and (not isinstance(value, str) or len(value) > most or UNHELD.search(value)):
         raise BadRequest(f"{where}: {name} is text of at most {most} characters.")
     return value
 

@@ -63,6 +63,7 @@ _SCRAPS = (
     *("9" * 400, "-" + "9" * 30, "1e999999999", "1e-999999999", "0x10", "NaN", "INF", "-INF", "00000000000", "٣"),
     *(" or ItemNo eq 'A'" * 300, " and true" * 150, "(" * 400, ")" * 400, "not " * 200, "-" * 300, "[" * 300),
     *("tolower(" * 120, "'" * 999, "x" * 3000, "ItemNo,", "a/" * 500, "any(x:" * 90, "@p", "&@p=@p", "&@p=(1,2", "$it"),
+    *('["\\ud800"]', '["\\u0000"]', '"\\udc00\\ud800"', '&@p=["\\ud800"]', "%ED%A0%80"),
     *(" eq ", " in ", " has ", " add ", " and ", " or ", "null", "true", "ItemNo", "Inventory", "CRM_ID", PRODUCT),
     *("&$top=-1", "&$skip=99999999999999999999", "&$count=maybe", "&$format=xml", "&$filter=true", "&$expand=x"),
     *("concat(", "substring(ItemNo,", "contains(", "cast(", "case(true:", "now()", "guid'", "duration'P1D'", "12:00"),

@@ -143,6 +143,9 @@ INVALID = [
     ("@ eq 1", 1),
     ("ItemNo eq #", 11),
     ("ItemNo eq 'A\0'", 13),
+    ('ItemNo in ["\\ud800"]', 12),
+    ('ItemNo in ["A\\udc00\\ud800"]', 12),
+    ('ItemNo in ["\\u0000"]', 12),
     ("ItemNo eq @broken", 0),
 ]
 ALIASES = {"@p": "'A'", "@e": "5 add 3", "@broken": "'A"}
