@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sqlite3
+import time
 from datetime import datetime
 from typing import Any
 
@@ -77,6 +79,18 @@ def create_blueprint(world: World, system: str) -> Blueprint:
         except ValueError as error:
             return refuse(str(error))
         return "", 204
+
+    @routes.post("/save")
+    def save() -> tuple[Response, int]:
+        """Write the state file now, and say how much that was."""
+        if world.save is None:
+            return refuse("There is no state file. Start the sandbox with --state FILE.", 409)
+        began = time.monotonic()
+        try:
+            rows = world.save()
+        except sqlite3.Error as error:
+            return refuse(f"The state was not written, the file holds the former one: {error}.", 500)
+        return jsonify(rows=rows, seconds=round(time.monotonic() - began, 3)), 200
 
     @routes.get("/requests")
     def requests_seen() -> Response:

@@ -40,6 +40,7 @@ class StateKeeper:
         self._world, self._path, self._seconds = world, path, seconds
         self._saved: int | None = None
         self._failed = False
+        self._one_at_a_time = threading.Lock()
         self._file: StateFile | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sandbox-state", daemon=True)
@@ -57,14 +58,20 @@ class StateKeeper:
             self._saved = self._world.changes
         self._thread.start()
 
-    def save(self) -> None:
-        """Write what has changed; everything the first time, and after a failure. Raises sqlite3.Error."""
-        if self._file is None:
-            return
-        changes = self._world.changes
-        whole, self._failed = self._failed, True
-        self._file.write(self._world.take_changes(whole=whole))
-        self._saved, self._failed = changes, False
+    def save(self) -> int:
+        """Write what has changed; everything the first time, and after a failure. Answers how many rows that were.
+
+        Raises sqlite3.Error; the file holds the former state then.
+        """
+        with self._one_at_a_time:
+            if self._file is None:
+                return 0
+            changes = self._world.changes
+            whole, self._failed = self._failed, True
+            taken = self._world.take_changes(whole=whole)
+            self._file.write(taken)
+            self._saved, self._failed = changes, False
+            return sum(len(table.rows) for table in taken.tables.values())
 
     def end(self) -> None:
         """Write a last time and stop. Without effect when it never began. Raises OSError when that fails."""
@@ -98,6 +105,7 @@ class Servers:
         self.world = world
         self._ports = ports
         self._keeper = StateKeeper(world, state_file, state_seconds) if state_file is not None else None
+        world.save = self._keeper.save if self._keeper is not None else None
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")
         self._servers: list[Server] = []
 

@@ -119,6 +119,8 @@ class World:
         self.stopping = threading.Event()
         self.changes = 0
         """Rises with every request that may have changed something: tells the state file whether there is work."""
+        self.save: Callable[[], int] | None = None
+        """Writes the state file now and answers how many rows that took; None where there is no such file."""
         self._seeders: list[Callable[[], None]] = []
         self._stoppers: list[Callable[[], None]] = []
         self._kept: dict[str, Kept] = {}
