@@ -18,7 +18,7 @@ from gateway.settings import GatewaySettings
 from gateway.wiring import build
 from tests.conftest import SECRET_KEY
 from tests.gateway.conftest import MAIN, Door, World, basic
-from tests.gateway.fuzz import attack
+from tests.gateway.fuzz import attack, attack_headers
 from tests.services import Services
 
 _ROUND = 5_000
@@ -76,6 +76,7 @@ def _attack(url: str, seed: int, count: int) -> tuple[Counter[int], float, float
     try:
         for done in range(0, count, _ROUND):
             seen += attack(door, seed + done, min(_ROUND, count - done))
+            seen += attack_headers(door, seed + done, min(_ROUND, count - done) // 10)
             warm = warm or peak_memory()
             world.log.seek(0)
             world.log.truncate()

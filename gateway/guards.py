@@ -5,7 +5,6 @@ this caller; :mod:`gateway.app` names one beside every blueprint.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -121,5 +120,5 @@ def _is_basic(header: str) -> bool:
         return False
     try:
         return b":" in base64.b64decode(credentials.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or not even ASCII
         return False

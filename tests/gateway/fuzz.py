@@ -90,6 +90,42 @@ _PATH_SCRAPS = (
     *("(Id=", "Company('", "Company(Id=x)/", "CRM_ID=", "guid'", "CRM_ID=null", "CRM_ID='A'", "9" * 3000, "(" * 800),
     *("Company('x')/" * 40, "/Inventory" * 30, "\u00e6", "\U0001f600", "\u2028", ";v=1", "+", "%20", " ", "&", "#"),
 )
+_METHODS = ("GET", "GET", "GET", "HEAD", "OPTIONS", "POST", "DELETE")
+_HEADERS = {
+    "Accept": (
+        "application/json;odata.metadata=full;IEEE754Compatible=true",
+        "text/html, */*;q=0.1",
+        ";;,,",
+        "*/*;q=nan",
+    ),
+    "Accept-Encoding": ("gzip", "gzip;q=nan", "identity;q=0, *;q=0", "gzip;q=1e400", ";q="),
+    "Accept-Language": ("nb-NO,nb;q=0.9", "en;q=1.5", ";q=", "no;q=0.1234567", "x" * 3000),
+    "Authorization": (
+        "Basic",
+        "Basic \u00e6",
+        "Bearer x",
+        "Basic Og==",
+        "Basic AAAA",
+        "Basic " + "A" * 4000,
+        "Digest a=b",
+    ),
+    "Cache-Control": (
+        "no-cache",
+        "max-age=0",
+        "max-age=99999999999",
+        "max-stale",
+        "only-if-cached,no-cache",
+        "max-age=\u00b2",
+    ),
+    "Content-Type": ("application/json", "x", ";;"),
+    "Cookie": ("a=\u00e6;;;=", "session=x"),
+    "If-None-Match": ('W/"x"', "*", 'W/"', '"' + "a" * 3000, ","),
+    "OData-MaxVersion": ("4.0", "3.0", "4.01", "nan", "9" * 400),
+    "Origin": ("null", "https://contoso.crm4.dynamics.com", "\u00e6"),
+    "Prefer": ("odata.maxpagesize=2", "odata.maxpagesize=0", "maxpagesize=999999999", 'odata.maxpagesize="5",x=y', "="),
+    "X-Forwarded-For": ("192.0.2.7", ",,,", "\u00e6"),
+    "X-Forwarded-Proto": ("https,http", "https", "\u00e6"),
+}
 
 
 class Answered(Protocol):
@@ -105,6 +141,8 @@ class Asks(Protocol):
     """A caller; see the Door of conftest."""
 
     def get(self, path: str, query: str, /) -> Answered: ...
+
+    def ask(self, method: str, path: str, query: str | None = None, /, **headers: str) -> Answered: ...
 
 
 def queries(seed: int, count: int) -> Iterator[tuple[str, str]]:
@@ -158,4 +196,24 @@ def attack(door: Asks, seed: int, count: int) -> Counter[int]:
         where = f"seed {seed}, query {number}: {path}?{query!r}"
         assert answer.status_code in EXPECTED, f"{where} got {answer.status_code}: {answer.text[:300]}"
         assert seconds < MOST_SECONDS, f"{where} took {seconds:.1f} s"
+    return seen
+
+
+def attack_headers(door: Asks, seed: int, count: int) -> Counter[int]:
+    """The same with headers that are broken in every way, under every method; a refused guess is expected too."""
+    dice, seen = random.Random(seed), Counter[int]()
+    for number in range(count):
+        sent = {}
+        for name in dice.sample(sorted(_HEADERS), dice.randint(1, 4)):
+            value = dice.choice(_HEADERS[name])
+            if dice.random() < 0.3:
+                at = dice.randint(0, len(value))
+                value = value[:at] + chr(dice.randint(32, 255)) + value[at:]
+            sent[name.replace("-", "_")] = value
+        method, path = dice.choice(_METHODS), dice.choice(_PATHS)
+        status = door.ask(method, path, "", **sent).status_code
+        seen[status] += 1
+        assert status in EXPECTED | {204, 304, 401, 403, 405, 429}, (
+            f"seed {seed}, {number}: {method} {path} {sent}: {status}"
+        )
     return seen

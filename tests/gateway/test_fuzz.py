@@ -9,7 +9,7 @@ import pytest
 from gateway.availability import filters
 from gateway.errors import ODataError
 from tests.gateway.conftest import Door, World
-from tests.gateway.fuzz import attack
+from tests.gateway.fuzz import attack, attack_headers
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -19,6 +19,13 @@ def test_a_mutated_query_is_answered_or_refused_and_nothing_else(world: World, m
         world.stock(f"N{number}", "STK", str(number))
     seen = attack(door, seed, 2500)
     assert seen[200] > 100 and seen[400] > 1000, seen
+
+
+def test_broken_headers_are_refused_or_ignored_and_nothing_else(world: World, make_gateway, door: Door):
+    door = Door(make_gateway(rate_limit="1000000 per second", trusted_proxies="127.0.0.1"), door.authorization)
+    world.stock("N1", "STK", "1")
+    seen = attack_headers(door, 3, 1500)
+    assert seen[200] > 50 and seen[400] > 50 and seen[401] + seen[429] > 50, seen
 
 
 @pytest.mark.parametrize(
