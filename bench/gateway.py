@@ -205,7 +205,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=["servers", "alone"], help="one shape of install instead of both")
     options = parser.parse_args(argv)
     plan = Plan(options.rounds, options.seconds, options.connections)
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = Console(highlight=False, soft_wrap=True, markup=False, width=110)
     try:
         find_wrk()
         return _run(plan, console, "" if options.without_cap else why_no_cap(), options)

@@ -51,7 +51,7 @@ def create_app(settings: GatewaySettings, services: Services) -> Flask:
     doors: tuple[tuple[Blueprint, Guard], ...] = (
         (product_availability, stock_guard),
         (item_availability, keys.opening("availability")),
-        (metrics.blueprint(services.metrics), keys.opening("metrics")),
+        (metrics.blueprint(services.metrics, services.logbook.write_up), keys.opening("metrics")),
         (hooks.sales(services.wake), hooks.sales_secret(services.hook_secrets.sales)),
         (
             hooks.business_central(services.wake),
@@ -70,8 +70,7 @@ def create_app(settings: GatewaySettings, services: Services) -> Flask:
         memo=Memo(settings.memo_entries),
         availability=services.availability,
         limits=services.limits,
-        metrics=services.metrics,
-        log=services.log,
+        logbook=services.logbook,
         clock=services.clock,
         proxies=[ipaddress.ip_network(one, strict=False) for one in settings.trusted_proxies],
         unavailable=services.unavailable,

@@ -73,8 +73,10 @@ class Stopping:
         signal.signal(signal.SIGTERM, stop)
 
     def in_worker(self, worker: Any) -> None:
-        """To be called in each worker when its application is loaded."""
-        drain = worker.wsgi.extensions["gateway"].drain
+        """To be called in each worker when its application is loaded: from here on it is a web process."""
+        handle = worker.wsgi.extensions["gateway"]
+        handle.services.logbook.collect()
+        drain = handle.drain
         drain.share(self._flag)
 
         def finish(number: int, frame: FrameType | None) -> None:

@@ -19,6 +19,8 @@ from gateway.cache.base import Cache, CacheUnavailable
 
 MOST_SECONDS = 1.0
 _HALF = MOST_SECONDS / 2
+_SOON = MOST_SECONDS / 4
+"""From this age on one request renews the view while the others go on with it."""
 _KEY = "view"
 
 
@@ -78,16 +80,32 @@ class Watch:
 
     def view(self) -> View:
         """The state as it is, or was up to a second ago. Raises what ``read`` raises when it is due and fails."""
-        view = self._view
-        if view is not None and self._ticks() - self._seen < _HALF:
+        view, behind = self._view, self._ticks() - self._seen
+        if view is not None and behind < _SOON:
             return view
+        if view is not None and behind < _HALF:
+            return self._renewed(view)
         with self._lock:
             if self._view is not None and self._ticks() - self._seen < _HALF:
                 return self._view
-            now = self._ticks()  # before reading: what is read is at least as new as this
-            self._view = _view(self._shared() or self._fresh())
-            self._seen = now
-            return self._view
+            return self._read_anew()
+
+    def _read_anew(self) -> View:
+        now = self._ticks()  # before reading: what is read is at least as new as this
+        self._view = view = _view(self._shared() or self._fresh())
+        self._seen = now
+        return view
+
+    def _renewed(self, view: View) -> View:
+        """A newer view, unless another request is about it: the old one is still good, so nobody waits for it twice."""
+        if not self._lock.acquire(blocking=False):
+            return view
+        try:
+            return self._read_anew()
+        except Exception:  # noqa: BLE001 - not due yet: who finds it due asks again, and tells what it is
+            return view
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """The next view is read from the database: something is known to have changed."""

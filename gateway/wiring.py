@@ -26,7 +26,8 @@ from gateway.guards import Limits
 from gateway.health.checks import Check, Checks, Drain, Finding, Status
 from gateway.item_availability.service import ItemAvailability
 from gateway.keys import KeyRing, LastUsed
-from gateway.logs import logger
+from gateway.logbook import Logbook
+from gateway.logs import logger, request_lines
 from gateway.metrics import Metrics
 from gateway.settings import GatewaySettings
 from gateway.throttle import Allowance, Guesses
@@ -56,6 +57,7 @@ class Services:
     checks: Checks
     drain: Drain
     metrics: Metrics
+    logbook: Logbook
     log: FilteringBoundLogger
     wake: Callable[[str, str | None], None]
     hook_secrets: HookSecrets
@@ -119,6 +121,8 @@ def build(
             one.name: (clock() - view.tails[one.id]).total_seconds() for one in view.companies if one.id in view.tails
         }
 
+    metrics = Metrics(processes=settings.web_concurrency, ages=ages)
+
     return Services(
         availability=availability,
         item_availability=ItemAvailability(
@@ -147,7 +151,8 @@ def build(
         ),
         checks=Checks(_checks(settings, store, watch, cache, clock), ticks),
         drain=Drain(),
-        metrics=Metrics(processes=settings.web_concurrency, ages=ages),
+        metrics=metrics,
+        logbook=Logbook(request_lines(settings.log_format, log_stream), metrics.count),
         log=log,
         wake=wake,
         hook_secrets=HookSecrets(hook_secret(secret, Side.SALES), hook_secret(secret, Side.BUSINESS_CENTRAL)),

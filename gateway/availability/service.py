@@ -133,12 +133,12 @@ class Availability:
             )
         return Freshness(company.id, view.version, age)
 
-    def still_good(self, company_id: str) -> int | None:
+    def still_good(self, company_id: str, view: View, now: datetime) -> int | None:
         """The age of answers for this company when they may be given without further ado, else None."""
-        tailed_at = self.view().tails.get(company_id)
+        tailed_at = view.tails.get(company_id)
         if tailed_at is None:
             return None
-        age = max(0, int((self._clock() - tailed_at).total_seconds()))
+        age = max(0, int((now - tailed_at).total_seconds()))
         return age if age <= self._rules.max_age else None
 
     def _wake_once(self, company: Company) -> None:
