@@ -171,6 +171,10 @@ def _column(name: str, kind: str, *, create: bool, update: bool, schema_names: M
     return Column(name, Kind.LOOKUP, create, update, navigations=navigations)
 
 
+ZONES = " timezoneruleversionnumber:integer utcconversiontimezonecode:integer"
+"""Columns of most tables, in which the platform notes the time zone of who wrote last."""
+STAGES = " processid:guid stageid:guid traversedpath:text1250"
+"""Columns of tables that business processes lead through."""
 _STAMPS = (
     "createdon:moment modifiedon:moment createdby:>systemuser modifiedby:>systemuser createdonbehalfby:>systemuser"
     " modifiedonbehalfby:>systemuser versionnumber:bigint"

@@ -1,12 +1,11 @@
 """Quotes, orders, invoices and opportunities with their lines.
 
-Columns, lengths and who may write them when follow the vendor's own integration tables; columns the bridge has no use
-for are left out.
+Columns, lengths and who may write them when follow the vendor's own integration tables.
 """
 
 from __future__ import annotations
 
-from sandbox.sales.model import Collection, State, table
+from sandbox.sales.model import STAGES, ZONES, Collection, State, table
 
 _SHIP_TO = (
     "shipto_{name:text200 line1:text250 line2:text250 line3:text250 city:text80 stateorprovince:text50 country:text80"
@@ -20,7 +19,7 @@ _HEADER = (
     "name:text300 description:memo discountamount:money discountpercentage:decimal freightamount:money"
     " pricelevelid:>pricelevel pricingerrorcode:choice paymenttermscode:choice shippingmethodcode:choice"
     " freighttermscode:choice customerid:>account|contact ownerid:>owner opportunityid:>opportunity willcall:yesno"
-    " skippricecalculation:choice bcbi_companyid:>bcbi_company " + _SHIP_TO + " " + _BILL_TO
+    " skippricecalculation:choice bcbi_companyid:>bcbi_company " + _SHIP_TO + " " + _BILL_TO + ZONES + STAGES
 )
 _TOTALS = (
     "totalamount:money totallineitemamount:money totallineitemdiscountamount:money totalamountlessfreight:money"
@@ -31,11 +30,23 @@ _LINE = (
     "productid:>product uomid:>uom salesrepid:>systemuser quantity:decimal priceperunit:money ispriceoverridden:yesno"
     " manualdiscountamount:money tax:money productdescription:text500 description:memo lineitemnumber:integer"
     " sequencenumber:integer requestdeliveryby:date pricingerrorcode:choice willcall:yesno"
-    " propertyconfigurationstatus:choice skippricecalculation:choice " + _SHIP_TO
+    " propertyconfigurationstatus:choice skippricecalculation:choice " + _SHIP_TO + ZONES
 )
 _LINE_CREATE = "isproductoverridden:yesno producttypecode:choice parentbundleid:guid productassociationid:guid"
 _LINE_UPDATE = "baseamount:money extendedamount:money"
 _LINE_READ = "volumediscountamount:money transactioncurrencyid:>transactioncurrency exchangerate:decimal ownerid:>owner"
+_BUDGET = (
+    " prioritycode:choice stepid:guid stepname:text200 salesstagecode:choice participatesinworkflow:yesno"
+    " actualvalue:money actualclosedate:date isrevenuesystemcalculated:yesno budgetstatus:choice budgetamount:money"
+    " decisionmaker:yesno need:choice timeline:choice evaluatefit:yesno initialcommunication:choice"
+    " confirminterest:yesno schedulefollowup_prospect:date schedulefollowup_qualify:date scheduleproposalmeeting:date"
+    " finaldecisiondate:date developproposal:yesno completeinternalreview:yesno captureproposalfeedback:yesno"
+    " resolvefeedback:yesno presentproposal:yesno sendthankyounote:yesno completefinalproposal:yesno filedebrief:yesno"
+    " pursuitdecision:yesno customerpainpoints:memo customerneed:memo proposedsolution:memo qualificationcomments:memo"
+    " quotecomments:memo purchaseprocess:choice purchasetimeframe:choice identifycustomercontacts:yesno"
+    " identifycompetitors:yesno identifypursuitteam:yesno currentsituation:memo presentfinalproposal:yesno"
+)
+"""What a seller notes of an opportunity on the way; stored and shown, and nothing more."""
 _COMPANY = {"bcbi_companyid": "bcbi_CompanyId"}
 
 QUOTE = table(
@@ -148,8 +159,7 @@ OPPORTUNITY = table(
     " parentaccountid:>account parentcontactid:>contact transactioncurrencyid:>transactioncurrency"
     " estimatedvalue:money estimatedclosedate:date closeprobability:integer discountamount:money"
     " discountpercentage:decimal freightamount:money opportunityratingcode:choice salesstage:choice"
-    " pricingerrorcode:choice"
-    " bcbi_companyid:>bcbi_company",
+    " pricingerrorcode:choice bcbi_companyid:>bcbi_company" + _BUDGET + ZONES + STAGES,
     update=_TOTALS,
     read=_HEADER_READ,
     schema_names=_COMPANY,

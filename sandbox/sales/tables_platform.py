@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.sales.model import Collection, State, table
+from sandbox.sales.model import ZONES, Collection, State, table
 from sandbox.sales.tables_catalogue import ACTIVE_INACTIVE
 
 CURRENCY = table(
@@ -29,7 +29,8 @@ ORGANIZATION = table(
     both="issopintegrationenabled:yesno oobpricecalculationenabled:integer pricingdecimalprecision:integer"
     " currencydecimalprecision:integer discountcalculationmethod:choice expirechangetrackingindays:integer"
     " createproductswithoutparentinactivestate:integer useinbuiltrulefordefaultpricelistselection:integer"
-    " plugintracelogsetting:choice localeid:integer isauditenabled:yesno",
+    " plugintracelogsetting:choice localeid:integer isauditenabled:yesno expiresubscriptionsindays:integer"
+    " currencydisplayoption:choice",
     read="name:text160 languagecode:integer basecurrencyid:>transactioncurrency basecurrencyprecision:integer"
     " basecurrencysymbol:text5",
     tracked=False,
@@ -39,7 +40,7 @@ BCBI_COMPANY = table(
     "bcbi_companies",
     otc=10501,
     primary_name="bcbi_name",
-    both="bcbi_name:text30 bcbi_externalid:text36 bcbi_defaultowningteam:>team ownerid:>owner",
+    both="bcbi_name:text30 bcbi_externalid:text36 bcbi_defaultowningteam:>team ownerid:>owner" + ZONES,
     schema_names={"bcbi_defaultowningteam": "bcbi_DefaultOwningTeam"},
     states=ACTIVE_INACTIVE,
     custom=True,
@@ -49,6 +50,7 @@ POST = table(
     "posts",
     otc=8000,
     primary_name="text",
+    both=ZONES,
     create="text:text2000 source:choice type:choice"
     " regardingobjectid:>account|contact|salesorder|quote|invoice|opportunity|systemuser",
     tracked=False,
@@ -59,7 +61,7 @@ ANNOTATION = table(
     otc=5,
     primary_name="subject",
     both="subject:text500 notetext:memo filename:text255 mimetype:text256 documentbody:memo isdocument:yesno"
-    " ownerid:>owner",
+    " langid:text2 stepid:text32 ownerid:>owner",
     create="objectid:>account|contact|salesorder|quote|invoice|opportunity|product",
     read="filesize:integer objecttypecode:text100",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.sales.model import Collection, table
+from sandbox.sales.model import STAGES, ZONES, Collection, table
 
 USER_ROLES, TEAM_ROLES, TEAM_MEMBERS, ROLE_PRIVILEGES = (
     "systemuserroles",
@@ -11,6 +11,12 @@ USER_ROLES, TEAM_ROLES, TEAM_MEMBERS, ROLE_PRIVILEGES = (
     "roleprivileges",
 )
 
+_ADDRESS = (
+    "{addressid:guid addresstypecode:choice name:text100 line1:text1024 line2:text1024 line3:text1024 city:text128"
+    " stateorprovince:text128 county:text128 country:text128 postofficebox:text40 postalcode:text40 utcoffset:integer"
+    " upszone:text4 latitude:double longitude:double shippingmethodcode:choice telephone1:text64 telephone2:text50"
+    " telephone3:text50 fax:text64}"
+)
 SYSTEM_USER = table(
     "systemuser",
     "systemusers",
@@ -19,10 +25,17 @@ SYSTEM_USER = table(
     both="firstname:text256 lastname:text256 middlename:text50 internalemailaddress:text100 domainname:text1024"
     " title:text128 jobtitle:text100 mobilephone:text64 accessmode:choice caltype:choice isintegrationuser:yesno"
     " islicensed:yesno applicationid:guid businessunitid:>businessunit parentsystemuserid:>systemuser"
-    " transactioncurrencyid:>transactioncurrency",
+    " transactioncurrencyid:>transactioncurrency salutation:text20 nickname:text50 personalemailaddress:text100"
+    " mobilealertemail:text100 homephone:text50 preferredemailcode:choice preferredphonecode:choice"
+    " preferredaddresscode:choice photourl:text200 employeeid:text100 governmentid:text100 skills:text100"
+    " passporthi:integer passportlo:integer displayinserviceviews:yesno setupuser:yesno windowsliveid:text250 userlicensetype:integer"
+    " incomingemaildeliverymethod:choice outgoingemaildeliverymethod:choice invitestatuscode:choice"
+    " yomifirstname:text64 yomimiddlename:text50 yomilastname:text64 issyncwithdirectory:yesno yammeremailaddress:text200"
+    f" yammeruserid:text128 sharepointemailaddress:text1024 address1_{_ADDRESS} address2_{_ADDRESS}" + ZONES + STAGES,
     create="azureactivedirectoryobjectid:guid",
-    update="isdisabled:yesno",
-    read="fullname:text200 organizationid:guid",
+    update="isdisabled:yesno emailrouteraccessapproval:choice",
+    read="fullname:text200 organizationid:guid disabledreason:text500 defaultfilterspopulated:yesno"
+    " exchangerate:decimal isemailaddressapprovedbyo365admin:yesno",
     collections={
         "systemuserroles_association": Collection("role", "systemuserid", "clear", USER_ROLES, "roleid"),
         "teammembership_association": Collection("team", "systemuserid", "clear", TEAM_MEMBERS, "teamid"),
@@ -32,9 +45,10 @@ TEAM = table(
     "team",
     "teams",
     otc=9,
-    both="name:text160 description:memo emailaddress:text100 administratorid:>systemuser businessunitid:>businessunit",
+    both="name:text160 description:memo emailaddress:text100 administratorid:>systemuser businessunitid:>businessunit"
+    " yominame:text160 transactioncurrencyid:>transactioncurrency" + STAGES,
     create="teamtype:choice",
-    read="isdefault:yesno organizationid:guid",
+    read="isdefault:yesno organizationid:guid systemmanaged:yesno exchangerate:decimal",
     collections={
         "teamroles_association": Collection("role", "teamid", "clear", TEAM_ROLES, "roleid"),
         "teammembership_association": Collection("systemuser", "teamid", "clear", TEAM_MEMBERS, "systemuserid"),
