@@ -83,6 +83,12 @@ def moments_of(work: Callable[[], object]) -> list[str]:
     return moments.names
 
 
+def that_matter(names: list[str]) -> list[int]:
+    """The first of these moments, and those behind a write or a commit. All others leave behind what the one before
+    them left: a process that ends before a call and one that ends after the step before it cannot be told apart."""
+    return [0, *(at for at, name in enumerate(names) if name.startswith("after") and not name.startswith("after GET"))]
+
+
 def stop_at(moment: int, work: Callable[[], object]) -> str:
     """Do this work and end it at that moment; the moment's name. AssertionError when it never came so far."""
     with watched(moment) as moments:

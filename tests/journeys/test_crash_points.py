@@ -24,8 +24,11 @@ from bridge.orders.run import pick_up
 from bridge.settings import Settings
 from bridge.status.run import push_status
 from bridge.store import couplings, failures, journal
-from tests.crash_points import moments_of, stop_at
+from bridge.store.journal import Kind
+from bridge.work.pick_up import pick_up as pick_up_quotes
+from tests.crash_points import moments_of, stop_at, that_matter
 from tests.processes import SandboxProcess
+from tests.quotes.seller import QuoteSeller
 
 _LEASE = timedelta(minutes=5)
 """Longer than any lease: what the stopped process held is free for the next one."""
@@ -97,7 +100,28 @@ def _without_companion(_ctx: CompanyContext, sandbox: SandboxProcess) -> None:
     sandbox.bc.install_companion(False)
 
 
+def _quotes_of_every_kind(ctx: CompanyContext, sandbox: SandboxProcess) -> None:
+    """One activated, one revised, and won ones: seen before or never, their order submitted, not submitted, or in
+    Business Central before the quote. No other orders."""
+    for order in sandbox.sales.orders():
+        if order["statecode"] == 1:
+            ctx.sales.update("salesorders", order["salesorderid"], {"statecode": 0, "statuscode": 1}, purpose="test")
+    seller = QuoteSeller(sandbox)
+    first = seller.quote("order first")
+    seller.order_of(first)
+    pick_up(ctx)
+    known = {number: seller.quote(number) for number in ("revised", "won", "won, not submitted")}
+    pick_up_quotes(ctx)
+    journal.put_back(ctx.db, None, ctx.clock())
+    seller.quote("activated")
+    seller.revise(known["revised"], name="Second")
+    seller.order_of(known["won"])
+    seller.order_of(known["won, not submitted"], submit=False)
+    seller.order_of(seller.quote("never seen"))
+
+
 FLOWS = {
+    "quotes": Flow(pick_up_quotes, _quotes_of_every_kind),
     "orders": Flow(pick_up, _nothing),
     "orders without the companion": Flow(pick_up, _without_companion),
     "orders submitted again": Flow(pick_up, _stamp_lost),
@@ -119,6 +143,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
 def end_of(installation: Installation) -> dict[str, Any]:
     """What can be seen in both systems and in ours, save numbers, ids and times, which differ from run to run."""
     found: dict[str, Any] = {}
+    archived: list[str] = []
     sandbox = installation.sandbox
 
     def look(ctx: CompanyContext) -> None:
@@ -129,6 +154,8 @@ def end_of(installation: Installation) -> dict[str, Any]:
         followed = journal.followed(ctx.db, ctx.company.id)
         found["followed"] = [(entry.sales_number, entry.state, entry.release_state) for entry in followed]
         found["open"] = journal.counts(ctx.db, ctx.company.id, ctx.clock() + timedelta(days=1))
+        found["open quotes"] = journal.counts(ctx.db, ctx.company.id, ctx.clock() + timedelta(days=1), Kind.QUOTE)
+        archived.extend(row["number"] for row in ctx.bc.rows("salesQuoteArchives", purpose="test", fresh=True))
         found["untold"] = len(journal.untold_events(ctx.db, ctx.company.id))
         open_failures = failures.open_failures(ctx.db, ctx.company.id)
         found["failures"] = sorted((failure.record, failure.code) for failure in open_failures)
@@ -136,6 +163,10 @@ def end_of(installation: Installation) -> dict[str, Any]:
 
     installation.run(look)
     found["business central"] = sorted((_content(order) for order in sandbox.bc.orders()), key=str)
+    quotes = sandbox.bc.call("GET", "orders", kind="Quote")
+    numbers = {quote["number"]: quote["yourReference"] for quote in quotes}
+    found["quotes"] = sorted((_content(quote) for quote in quotes), key=str)
+    found["archived"] = Counter(numbers[number] for number in archived)
     found["sales"] = {order["ordernumber"]: _content(order) for order in sandbox.sales.orders()}
     return found
 
@@ -151,7 +182,7 @@ _CHANGING = re.compile(r"id$|^number$|modified|created|version|etag|date|^_", re
 def _content(order: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in order.items():
-        if name == "lastbackofficesubmit":
+        if name in ("lastbackofficesubmit", "quoteNumber"):
             found[name] = bool(value)
         elif isinstance(value, list):
             found[name] = [_content(one) if isinstance(one, dict) else one for one in value]
@@ -195,7 +226,7 @@ def test_a_process_may_end_at_any_moment(flow: Flow, world: SandboxProcess, migr
     assert len(names) > 10
 
     wrong = {}
-    for moment in range(len(names)):
+    for moment in that_matter(names):
         installation = begin_again()
         name = stop_at(moment, lambda: installation.run(flow.work))  # noqa: B023 - called at once
         installation.wait_for_leases()

@@ -3,6 +3,7 @@ twice. Failures of section 8 that quotes have, each provoked."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from bridge.clients.errors import Refused, ServerFailed
 from bridge.orders.gather import QUOTE_MAPPING
 from bridge.records import Side
 from bridge.store import couplings, failures, journal
-from tests.orders.seller import write_in
+from tests.orders.seller import product, write_in
 from tests.quotes.conftest import QuoteDesk
-from tests.quotes.seller import TENT, QuoteSeller, product
+from tests.quotes.seller import TENT, QuoteSeller
 
 SHARED = "A quote number of which only 35 characters are kept"
 
@@ -126,7 +127,7 @@ def test_e_quo_06_an_order_that_came_before_its_quote_is_given_its_number_once_i
     desk.with_settings(pick_up_quotes=True)
     set_header = desk.ctx.bc.set_order_header
 
-    def locked(_order_id: str, _fields: Any) -> str:
+    def locked(order_id: str, fields: Mapping[str, Any]) -> str:
         raise Refused("Another user has locked the order.", system=Side.BUSINESS_CENTRAL, purpose="set order header")
 
     desk.ctx.bc.set_order_header = locked  # type: ignore[method-assign]

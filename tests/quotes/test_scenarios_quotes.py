@@ -14,9 +14,10 @@ from bridge.context import Outcome
 from bridge.orders.gather import QUOTE_MAPPING
 from bridge.store import couplings, journal
 from tests.orders.conftest import open_desks
+from tests.orders.seller import product
 from tests.processes import SandboxProcess
 from tests.quotes.conftest import QuoteDesk
-from tests.quotes.seller import TENT, QuoteSeller, product
+from tests.quotes.seller import TENT, QuoteSeller
 
 LONG = "Two tents for the school camp, to be fetched at the quay.\nRing first."
 
