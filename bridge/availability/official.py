@@ -23,7 +23,7 @@ from bridge.clients.errors import CompanionMissing, RemoteError
 from bridge.clients.odata import any_of, quote_text
 from bridge.context import CompanyContext, Outcome
 from bridge.records import guid
-from bridge.store import projection, questions
+from bridge.store import companies, projection, questions
 from bridge.store.models import AvailabilityQuestion
 
 JOB = "ITEM-AVAILABILITY"
@@ -78,6 +78,7 @@ def answer_questions(ctx: CompanyContext) -> Outcome:
         try:
             results = asking.answers(rows) if room >= _ROUND_COSTS else []
         except CompanionMissing:
+            companies.learn_companion(ctx.db, ctx.company.id, None)
             results = [(row.id, None, "The companion is not installed.") for row in rows]
         finally:
             allowance.note(asking.requests)

@@ -3,7 +3,8 @@
 One tick asks in one request for new ledger entries and for items whose own fields changed; when it finds any, a second
 request reads the items they touch. The tail moves last: a tick that dies is repeated, and two that overlap repeat a
 little but lose nothing. Once a day, in the company's night where that can be, all items are compared, a slice with each
-tick: answers stay as fresh as ever meanwhile. More often their ids alone are compared, which finds items that are gone.
+tick: answers stay as fresh as ever meanwhile. More often their ids alone are compared, which finds items that are gone,
+and it is asked whether the company has the companion.
 
 However often it is woken, it asks no more than its allowance: a tick that must wait leaves the answers a little older.
 """
@@ -20,7 +21,7 @@ from bridge.availability import items, ledger
 from bridge.availability.allowance import TAIL, Allowance
 from bridge.availability.saved import Saved
 from bridge.availability.together import Together
-from bridge.clients.errors import CompanionMissing
+from bridge.clients.errors import CompanionMissing, RemoteError
 from bridge.context import CompanyContext, Outcome
 from bridge.errors import BridgeError
 from bridge.records import guid
@@ -133,8 +134,7 @@ def _tick(ctx: CompanyContext, tail: AvailabilityTail, swept: str | None, room: 
         try:
             return _ticked(ctx, tail, swept, room, together, companion)
         except CompanionMissing:
-            if not companion:
-                raise
+            companies.learn_companion(ctx.db, ctx.company.id, None)
             return _ticked(ctx, tail, swept, room, together, False)
     finally:
         Allowance(ctx, TAIL).note(together.requests)
@@ -146,7 +146,7 @@ def _ticked(
     began = ctx.clock()
     compared = _when(ctx, _COMPARED)
     due = swept is None and (compared is None or began - compared >= COMPARE_EVERY)
-    compare = due and room >= TICK_COSTS + _pages_of_ids(ctx)
+    compare = due and room > TICK_COSTS + _pages_of_ids(ctx)
     found = _find(ctx, tail, swept, together, companion=companion, compare=compare)
     if not found.reading.continues:
         return None
@@ -165,6 +165,8 @@ def _ticked(
     if swept is not None and (behind or swept):
         watermarks.move(ctx.db, ctx.company.id, _SWEPT, behind, ctx.clock())
     if compare:
+        together.requests += 1
+        _look_for_companion(ctx)
         watermarks.move(ctx.db, ctx.company.id, _COMPARED, began.isoformat(), ctx.clock())
     counts = {"entries": found.reading.entries, "modified": saved.changed, "deleted": len(gone)}
     return _Tick(Outcome(counts=counts), moved, {guid(item["id"]) for item in found.slice}, behind)
@@ -210,10 +212,7 @@ def _final_row_version(ctx: CompanyContext, together: Together) -> int:
 
 def _rebuild(ctx: CompanyContext, tail: AvailabilityTail | None, *, asked: bool) -> Outcome:
     began = ctx.clock()
-    try:
-        position = ledger.read_start(ctx.bc, companion=_has_companion(ctx))
-    except CompanionMissing:
-        position = ledger.read_start(ctx.bc, companion=False)
+    position = ledger.read_start(ctx.bc, companion=_look_for_companion(ctx))
     saved = Saved(ctx, tail or AvailabilityTail(company_id=ctx.company.id), position.last, began, None)
     saved.take(items.everything(ctx.bc))
     gone = projection.item_ids(ctx.db, ctx.company.id) - saved.ids if asked else _gone(ctx, saved.ids)
@@ -225,6 +224,20 @@ def _rebuild(ctx: CompanyContext, tail: AvailabilityTail | None, *, asked: bool)
 def _has_companion(ctx: CompanyContext) -> bool:
     known = next((row for row in companies.all_companies(ctx.db) if row.id == ctx.company.id), None)
     return known is not None and bool(known.companion_version)
+
+
+def _look_for_companion(ctx: CompanyContext) -> bool:
+    """Ask whether the company has a companion that can be used, and note it; it may come and go at any time."""
+    version: str | None = None
+    try:
+        version = ctx.bc.bridge_setup().companion_version
+    except CompanionMissing:
+        pass
+    except RemoteError as error:
+        if error.can_retry:
+            raise
+    companies.learn_companion(ctx.db, ctx.company.id, version)
+    return version is not None
 
 
 def _pages_of_ids(ctx: CompanyContext) -> int:

@@ -31,6 +31,12 @@ def learn(db: Database, company_id: str, *, sales_company_id: str | None, compan
         )
 
 
+def learn_companion(db: Database, company_id: str, version: str | None) -> None:
+    """Note which companion was found in this company; None for none."""
+    with db.write() as session:
+        session.execute(update(CompanyRow).where(CompanyRow.id == company_id).values(companion_version=version))
+
+
 def all_companies(db: Database) -> list[CompanyRow]:
     with db.read() as session:
         return list(session.scalars(select(CompanyRow).order_by(CompanyRow.position)))

@@ -24,10 +24,9 @@ MINUTE = 60
 
 
 @pytest.fixture(params=["alone", "companion"])
-def tailed(request: pytest.FixtureRequest, here: Surroundings) -> Surroundings:
+def tailed(request: pytest.FixtureRequest, here: Surroundings, sandbox: SandboxProcess) -> Surroundings:
     """A company whose items have been read a while ago."""
-    if request.param == "companion":
-        companies.learn(here.ctx.db, here.ctx.company.id, sales_company_id=None, companion_version="1.0.0.0")
+    sandbox.bc.install_companion(request.param == "companion")
     refresh(here.ctx)
     here.later(seconds=MINUTE)
     return here

@@ -76,9 +76,8 @@ def official(here: Surroundings, *asked: dict[str, Any]) -> list[dict[str, Any]]
 def test_open_lines_say_where(here: Surroundings, item: str):
     sell(here, 3, today(here), NORTH, "RED")
 
-    assert [(one.kind, one.quantity, one.variant, one.location) for one in lines(here, item)] == [
-        ("sale", 3, "RED", NORTH)
-    ]
+    [line] = lines(here, item)
+    assert [line.kind, line.quantity, line.variant, line.location] == ["sale", 3, "RED", NORTH]
 
 
 def test_goods_on_the_road_are_on_hand_and_counted_once(here: Surroundings, sandbox: SandboxProcess, item: str):
@@ -93,7 +92,7 @@ def test_goods_on_the_road_are_on_hand_and_counted_once(here: Surroundings, sand
     refresh(here.ctx)
 
     [line] = lines(here, item)
-    assert (line.kind, line.quantity, line.location, line.due_on) == ("transit", 12, NORTH, arrival)
+    assert [line.kind, line.quantity, line.location, line.due_on] == ["transit", 12, NORTH, arrival]
     before, after = (own(here, item, one).promise for one in (day, arrival))
     assert [before.on_hand, before.in_transfer, before.available_to_promise] == [40, 12, 28]
     assert [after.transfer_receipt, after.available_to_promise] == [12, 40]

@@ -21,10 +21,9 @@ ITEM, OTHER = "GAS-230", "TENT-LEI-2"
 
 
 @pytest.fixture(params=["alone", "companion"])
-def tailed(request: pytest.FixtureRequest, here: Surroundings) -> Surroundings:
+def tailed(request: pytest.FixtureRequest, here: Surroundings, sandbox: SandboxProcess) -> Surroundings:
     """A company whose items have been read, without the companion and with it."""
-    if request.param == "companion":
-        companies.learn(here.ctx.db, here.ctx.company.id, sales_company_id=None, companion_version="1.0.0.0")
+    sandbox.bc.install_companion(request.param == "companion")
     refresh(here.ctx)
     return here
 
@@ -127,6 +126,27 @@ def test_an_item_that_is_gone_is_dropped_at_the_next_comparison(tailed: Surround
 
     assert outcome.counts["deleted"] == 1
     assert as_business_central_says(tailed)
+
+
+def companion_of(here: Surroundings) -> str | None:
+    return next(row.companion_version for row in companies.all_companies(here.ctx.db) if row.id == here.ctx.company.id)
+
+
+def test_a_companion_that_comes_is_found_and_one_that_goes_is_done_without(here: Surroundings, sandbox: SandboxProcess):
+    sandbox.bc.install_companion(False)
+    refresh(here.ctx)
+    assert companion_of(here) is None
+
+    sandbox.bc.install_companion(True)
+    here.later(seconds=COMPARE_EVERY.total_seconds())
+    refresh(here.ctx)
+    assert companion_of(here)
+
+    sandbox.bc.install_companion(False)
+    sandbox.bc.post_stock(ITEM, 4)
+    refresh(here.ctx)
+    assert companion_of(here) is None
+    assert as_business_central_says(here)
 
 
 def test_a_tail_that_breaks_off_leaves_the_posting_to_the_next_one(tailed: Surroundings, sandbox: SandboxProcess):
