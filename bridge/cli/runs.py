@@ -35,6 +35,7 @@ from bridge.setup.hooks import renew_hooks
 from bridge.setup.publish import renew_key
 from bridge.status.back import push_all
 from bridge.status.invoices.run import sync_invoices
+from bridge.status.notes.run import sync_notes
 from bridge.status.push.run import push_orders
 from bridge.status.run import push_status
 from bridge.status.statistics.run import update_one, update_statistics
@@ -69,6 +70,7 @@ def recurring_jobs(settings: Settings, *, full_availability: bool = False) -> Se
         Recurring("PUSH-STATUS", settings.push_status_seconds, push_status),
         Recurring("SALESORDER-ORDER", settings.invoices_seconds, push_orders),
         Recurring("POSTEDSALESINV-INV", settings.invoices_seconds, sync_invoices),
+        Recurring("SALES ORDER NOTES", settings.notes_seconds, sync_notes),
         Recurring("CUSTOMER STATISTICS", settings.statistics_seconds, update_statistics),
         Recurring("AVAILABILITY", settings.availability_poll_seconds, partial(refresh, full=full_availability)),
         Recurring("OPEN-LINES", OPEN_LINES_SECONDS, refresh_open_lines),

@@ -82,7 +82,7 @@ class CreatedOrder:
 
 @dataclass(frozen=True, slots=True)
 class RefusedOrder:
-    """An order or quote that Business Central would not take, and why; the others of the same call stand."""
+    """An order, quote or note that Business Central would not take, and why; the others of the same call stand."""
 
     code: str
     message: str
@@ -194,6 +194,29 @@ class Companion:
             purpose="find order by reference",
             effect=Effect.READS,
         )
+
+    def write_order_notes(self, notes: Sequence[Mapping[str, Any]]) -> list[str | RefusedOrder]:
+        """Write up to 50 notes, those with an ``id`` over what is there; the id of each in their order, or why not."""
+        if not notes:
+            return []
+
+        def results(text: str) -> list[str | RefusedOrder]:
+            found = [_written_note(row) for row in _rows(text)]
+            if len(found) != len(notes):
+                raise ValueError(f"{len(notes)} notes were sent, {len(found)} answered")
+            return found
+
+        return self._ask(
+            "WriteOrderNotes",
+            {"notes": to_json([dict(note) for note in notes])},
+            results,
+            purpose="write notes",
+            operations=len(notes),
+        )
+
+    def list_order_notes(self, since: str) -> list[Row]:
+        """Notes that people wrote on sales documents or changed since a moment; blank for all."""
+        return self._ask("ListOrderNotes", {"since": since}, _rows, purpose="list notes", effect=Effect.READS)
 
     def calculate_availability(self, questions: Sequence[Mapping[str, Any]]) -> list[Row]:
         """The official available-to-promise of each place: one object of terms for each question, in their order."""
@@ -311,6 +334,15 @@ def _order_result(row: Row) -> CreatedOrder | RefusedOrder:
         release_error=_text(row, "releaseError"),
         lines=tuple(_line(line) for line in row.get("lines") or []),
     )
+
+
+def _written_note(row: Row) -> str | RefusedOrder:
+    error = row.get("error")
+    if isinstance(error, dict):
+        return RefusedOrder(_text(error, "code"), _text(error, "message"))
+    if not _text(row, "id"):
+        raise ValueError("a written note has no id")
+    return _text(row, "id")
 
 
 def _line(row: Row) -> CreatedLine:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 
 DESCRIPTION_LENGTH = 100
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_PARAGRAPH_END = re.compile(r"</(?:p|div|li|h[1-6])\s*>|<br\s*/?>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 
 
 def text_lines(text: str) -> list[str]:
@@ -22,8 +19,3 @@ def pieces(line: str, length: int = DESCRIPTION_LENGTH) -> Iterator[str]:
     if line.strip():
         for start in range(0, len(line), length):
             yield line[start : start + length]
-
-
-def plain(html: str) -> str:
-    """A note as plain text: the end of a paragraph becomes a line break, tags go, entities are decoded."""
-    return unescape(_TAG.sub("", _PARAGRAPH_END.sub("\n", html))).strip()

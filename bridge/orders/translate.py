@@ -23,7 +23,7 @@ from bridge.orders.errors import (
 from bridge.orders.lines import decimal_of, id_of, text_of, translate_lines
 from bridge.orders.lookups import Lookups, Partner
 from bridge.orders.request import ZERO, OrderAddress, OrderNote, OrderRequest
-from bridge.orders.texts import plain
+from bridge.plain_text import plain
 
 REFERENCE_LENGTH = 35
 _CUSTOMER_TYPE = 3

@@ -6,10 +6,11 @@ from collections import Counter
 
 from bridge.context import CompanyContext, Outcome
 from bridge.status.invoices.run import sync_invoices
+from bridge.status.notes.run import sync_notes
 from bridge.status.push.run import push_orders
 from bridge.status.run import push_status
 
-_PARTS = (push_status, push_orders, sync_invoices)
+_PARTS = (push_status, push_orders, sync_invoices, sync_notes)
 
 
 def push_all(ctx: CompanyContext) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select, update
 
-from bridge.store import invoices, pushes, statistics
+from bridge.store import invoices, notes, pushes, statistics
 from bridge.store.database import Database
 from bridge.store.models import JournalEntry, OrderEvent
 
@@ -21,4 +21,5 @@ def put_back(db: Database, named: Collection[str] | None) -> None:
         session.execute(statement.values(attempts=0))
     invoices.put_back(db, named)
     pushes.put_back(db, named)
+    notes.put_back(db, named)
     statistics.put_back(db, named)

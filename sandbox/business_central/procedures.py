@@ -25,6 +25,7 @@ _LISTS = {"createsalesorders": "requests", "createsalesquotes": "requests", "rel
 """Procedures about many documents, with the parameter that lists them."""
 
 _SINCE = fields("since moment, createdOn moment")
+_NOTE_NAMES = ("documentId", "id", "subject", "body", "createdOn")
 _SETTABLE = (
     "yourReference", "externalDocumentNumber", "requestedDeliveryDate", "shippingAgentCode", "paymentDiscountPercent",
     "workDescription", "quoteNumber", "billTo", "shipTo",
@@ -212,6 +213,33 @@ def _add_note(company: Company, document_id: str, subject: str, body: str, creat
     return order_requests.add_note(company, order(company, document_id), subject, body, created)
 
 
+def _write_notes(company: Company, notes: str) -> str:
+    """Many notes in one call; one whose document is gone is answered with that."""
+    given = _json(notes, "notes")
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        raise errors.dialog("notes must be a list of notes.")
+    if len(given) > MOST_ORDERS:
+        raise errors.dialog(f"At most {MOST_ORDERS} notes can be written in one call, not {len(given)}.")
+    return _text([_write_note(company, note) for note in given])
+
+
+def _write_note(company: Company, note: Row) -> Row:
+    for name in note:
+        if name not in _NOTE_NAMES:
+            raise errors.dialog(f"The name '{name}' is not known in a note.")
+    header = company.tables["salesHeaders"].get(str(note.get("documentId", "")).strip("{}").lower())
+    if header is None:
+        return {"error": {"code": "Internal_RecordNotFound", "message": "The document of the note does not exist."}}
+    subject, body = str(note.get("subject", ""))[:250], str(note.get("body", ""))
+    known = company.tables["notes"].get(str(note.get("id", "")))
+    if known is not None and known["documentId"] == header["id"]:
+        company.tables["notes"].update(known, {"subject": subject, "body": body})
+        return {"id": known["id"]}
+    stamp = note.get("createdOn")
+    created = wire.value_in(_SINCE["createdOn"], stamp) if stamp else company.journal.stamp()
+    return {"id": order_requests.add_note(company, header, subject, body, created)}
+
+
 def _list_notes(company: Company, since: str) -> str:
     lowest = wire.value_in(_SINCE["since"], since) if since else EMPTY_MOMENT
     rows = company.tables["notes"].changed_since("lastModifiedDateTime", lowest)
@@ -275,6 +303,7 @@ PROCEDURES: dict[str, tuple[tuple[str, ...], Callable[..., str | int]]] = {
     "ArchiveSalesDocument": (("documentId",), _archive),
     "ReplaceSalesQuote": (("quoteId", "request"), _replace_quote),
     "AddOrderNote": (("documentId", "subject", "body", "createdOn"), _add_note),
+    "WriteOrderNotes": (("notes",), _write_notes),
     "ListOrderNotes": (("since",), _list_notes),
     "CalculateAvailability": (("request",), _availability),
 }

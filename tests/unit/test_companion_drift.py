@@ -250,6 +250,8 @@ def test_the_clients_call_procedures_that_are_there_with_their_parameters():
         "reopen_sales_order": ("1",),
         "find_order_by_reference": ("REF", "10000"),
         "calculate_availability": ([{}],),
+        "write_order_notes": ([{}],),
+        "list_order_notes": ("",),
     }
     methods = {name for name, _ in inspect.getmembers(companion.Companion, inspect.isfunction) if name[0] != "_"}
     assert methods == set(arguments), "a method this test does not know"
@@ -392,6 +394,15 @@ def test_archiving_and_notes_are_described_by_the_same_names(sandbox_company):
     order_requests.add_note(sandbox_company, order, "By hand", "Hello", stamp, from_bridge=False)
     [note] = ask_sandbox(sandbox_company, "ListOrderNotes", since="")
     assert names_added("BridgeNotes", "List") == list(note)
+
+    known = re.findall(r"Known\.Add\('(\w+)'", body_of("BridgeNotes", "KnownNames"))
+    assert tuple(known) == procedures._NOTE_NAMES
+    sent = {"documentId": created["orderId"], "id": note["id"], "subject": "By hand", "body": "Hello again"}
+    gone = {"documentId": "00000000-0000-0000-0000-000000000000", "subject": "", "body": "", "createdOn": ""}
+    written, refused = ask_sandbox(sandbox_company, "WriteOrderNotes", notes=to_json([sent, gone]))
+    assert (list(written), list(refused)) == (["id"], ["error"])
+    assert companion._written_note(written) == note["id"]
+    assert isinstance(companion._written_note(refused), companion.RefusedOrder)
 
 
 def test_a_promise_is_asked_for_and_answered_by_the_same_names(sandbox_company):

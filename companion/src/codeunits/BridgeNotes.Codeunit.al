@@ -25,6 +25,63 @@ codeunit 50128 "Bridge Notes"
         AddTo(SalesHeader, BridgeJson.TextOf(Given, 'subject'), BridgeJson.TextOf(Given, 'body'), BridgeJson.TextOf(Given, 'createdOn'));
     end;
 
+    // A note whose document is gone is answered with that, and the others are written.
+    procedure Write(Given: JsonArray) Written: JsonArray
+    var
+        Token: JsonToken;
+    begin
+        foreach Token in Given do
+            Written.Add(WriteOne(Token.AsObject()));
+    end;
+
+    local procedure WriteOne(Given: JsonObject) Row: JsonObject
+    var
+        SalesHeader: Record "Sales Header";
+        Known: List of [Text];
+        Id: Guid;
+        Refusal: JsonObject;
+        GoneTxt: Label 'The document of the note does not exist.';
+    begin
+        KnownNames(Known);
+        BridgeJson.RefuseUnknownNames(Given, Known, 'a note');
+        if Evaluate(Id, BridgeJson.TextOf(Given, 'documentId')) then
+            if SalesHeader.GetBySystemId(Id) then begin
+                Row.Add('id', Put(SalesHeader, Given));
+                exit;
+            end;
+        Refusal.Add('code', 'Internal_RecordNotFound');
+        Refusal.Add('message', GoneTxt);
+        Row.Add('error', Refusal);
+    end;
+
+    local procedure KnownNames(Known: List of [Text])
+    begin
+        Known.Add('documentId');
+        Known.Add('id');
+        Known.Add('subject');
+        Known.Add('body');
+        Known.Add('createdOn');
+    end;
+
+    // A note that has been deleted meanwhile is put there anew.
+    local procedure Put(SalesHeader: Record "Sales Header"; Given: JsonObject): Text
+    var
+        RecordLink: Record "Record Link";
+        LinkId: Integer;
+        Subject: Text;
+    begin
+        Subject := BridgeJson.TextOf(Given, 'subject');
+        if Evaluate(LinkId, BridgeJson.TextOf(Given, 'id')) then
+            if RecordLink.Get(LinkId) then
+                if RecordLink."Record ID" = SalesHeader.RecordId() then begin
+                    RecordLink.Description := CopyStr(Subject, 1, MaxStrLen(RecordLink.Description));
+                    RecordLinkManagement.WriteNote(RecordLink, BridgeJson.TextOf(Given, 'body'));
+                    RecordLink.Modify(true);
+                    exit(Format(RecordLink."Link ID", 0, 9));
+                end;
+        exit(AddTo(SalesHeader, Subject, BridgeJson.TextOf(Given, 'body'), BridgeJson.TextOf(Given, 'createdOn')));
+    end;
+
     procedure List(Since: Text) Found: JsonArray
     var
         RecordLink: Record "Record Link";

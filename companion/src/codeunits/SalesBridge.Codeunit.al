@@ -162,6 +162,20 @@ codeunit 50120 "Sales Bridge"
         exit(BridgeNotes.Add(documentId, subject, body, createdOn));
     end;
 
+    // Writes up to 50 notes: new ones, and with an id the texts of those that are there. Answers the id of each, or why not.
+    procedure WriteOrderNotes(notes: Text): Text
+    var
+        BridgeJson: Codeunit "Bridge Json";
+        BridgeNotes: Codeunit "Bridge Notes";
+        Given: JsonArray;
+        TooManyErr: Label 'At most %1 notes can be written in one call, not %2.', Comment = '%1 = limit, %2 = number of notes';
+    begin
+        Given := BridgeJson.ReadList(notes, 'notes');
+        if Given.Count() > MostOrders() then
+            Error(TooManyErr, MostOrders(), Given.Count());
+        exit(BridgeJson.Write(BridgeNotes.Write(Given)));
+    end;
+
     // The notes people wrote on sales documents since a moment (ISO 8601 UTC, empty for all).
     procedure ListOrderNotes(since: Text): Text
     var
