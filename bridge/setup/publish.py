@@ -261,6 +261,11 @@ def renew_key(ctx: CompanyContext) -> Outcome:
     known = publications.find(ctx.db, ctx.company.id)
     if known is None or not known.published or not known.user_name:
         return Outcome(notes=("Availability is not published to Sales.",))
+    if any(
+        one.published and one.connection_id == known.connection_id and one.changed_at > known.changed_at
+        for one in publications.all_publications(ctx.db)
+    ):
+        return Outcome(notes=("Another company was published to the same row later; it keeps the key.",))
     working = [key for key in keys.of_user(ctx.db, known.user_name) if key.revoked_at is None]
     soon = ctx.clock() + timedelta(days=RENEW_DAYS)
     if any(key.expires_at is None or key.expires_at > soon for key in working):

@@ -361,6 +361,9 @@ def test_each_company_has_its_row_unless_old_scripts_read_the_first_one(bridge_a
     shared = bridge_at(BC_COMPANY=both, SINGLE_CONNECTION_ROW="true")
     assert publish_all(shared) == [names[1]]
     first = shared.companies()[0]
+    later = bridge_at(days=80, BC_COMPANY=both, SINGLE_CONNECTION_ROW="true")
+    renewed = [renew_key(later.context(company)).counts for company in later.companies()]
+    assert renewed == [{}, {"renewed": 1}] and connections(shared)[0]["nav_name"] == names[1]
     publisher(shared.context(first), only_company=False).unpublish()
     assert connections(shared)[0]["nav_dynamicsnavodataurl"], "the row is the other company's by now"
     assert sorted(publish_all(bridge_at(BC_COMPANY=both, SINGLE_CONNECTION_ROW="false"))) == sorted(names)
