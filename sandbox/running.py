@@ -157,9 +157,11 @@ class Servers:
         self.world.stop()
         for server in self._servers:
             server.stop()
-        if self._keeper is not None:
-            self._keeper.end()
-        self._folder.cleanup()
+        try:
+            if self._keeper is not None:
+                self._keeper.end()
+        finally:
+            self._folder.cleanup()
 
     def environment(self) -> dict[str, str]:
         """The settings under which a client finds and may use this sandbox."""

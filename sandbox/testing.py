@@ -37,8 +37,8 @@ class SandboxRefused(Exception):
 class Control:
     """The ``/_sandbox`` routes of one system."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, patience: float = TALK_SECONDS) -> None:
+        self.address, self._patience = address, patience
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, method: str, name: str, /, body: Any = None, **query: Any) -> Any:
@@ -49,7 +49,7 @@ class Control:
             url, data, {"Content-Type": "application/json"}, method=method
         )
         try:
-            with self._opener.open(request, timeout=TALK_SECONDS) as answer:
+            with self._opener.open(request, timeout=self._patience) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -68,7 +68,8 @@ class Control:
 class Sandbox:
     """``python -m sandbox`` with ``options``. Entering starts it and waits until it answers; leaving ends it.
 
-    ``patience`` is how many seconds the start may take: a company of 100,000 items takes its time.
+    ``patience`` is how many seconds the start, a control route or the end may take: a company of 100,000 items takes
+    its time.
     """
 
     env: Mapping[str, str]
@@ -116,8 +117,9 @@ class Sandbox:
                 self._process.wait(0.02)
         self.env = dict(one.split("=", 1) for one in shlex.split(env_file.read_text("utf-8")))
         bc = urlsplit(self.env["BC_URL"])
-        self.business_central = Control(f"{bc.scheme}://{bc.netloc}")
-        self.sales = Control(self.env["SALES_URL"])
+        patience = max(TALK_SECONDS, self._patience)
+        self.business_central = Control(f"{bc.scheme}://{bc.netloc}", patience)
+        self.sales = Control(self.env["SALES_URL"], patience)
 
     def end(self) -> None:
         """End it by SIGTERM; its state file is written before it is gone. Raises SandboxRefused if it failed."""
@@ -126,11 +128,11 @@ class Sandbox:
             return
         process.terminate()
         try:
-            status = process.wait(END_SECONDS)
+            status = process.wait(max(END_SECONDS, self._patience))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise SandboxRefused(f"The sandbox did not end within {END_SECONDS} s.") from None
+            raise SandboxRefused("The sandbox did not end in time.") from None
         if status:
             raise SandboxRefused(Path(self._folder.name, "log").read_text("utf-8").strip())
 

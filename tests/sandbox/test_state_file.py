@@ -17,6 +17,7 @@ import requests
 from sandbox.business_central import subscriptions
 from sandbox.company import CompanyData
 from sandbox.frozen import StateUnreadable, freeze, thaw
+from sandbox.running import StateKeeper
 from sandbox.sales.routes import create_app as create_sales
 from sandbox.state_file import StateFile
 from sandbox.testing import Control, Sandbox, SandboxRefused
@@ -105,6 +106,30 @@ def bearer(sandbox: Sandbox) -> dict[str, str]:
     url = f"{env['ENTRA_AUTHORITY']}/{env['ENTRA_TENANT_ID']}/oauth2/v2.0/token"
     answer = requests.post(url, data=form, timeout=20, verify=env["REQUESTS_CA_BUNDLE"])
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def test_a_save_that_failed_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk was full: what was to be written then is written next time, with all the rest."""
+    bc = a_client_of_both(a_company())
+    keeper = StateKeeper(bc.world, tmp_path / "sandbox.state", 3600)
+    assert keeper.open() is False
+    everything = keeper.save()
+    assert keeper.save() == 0
+    bc.control("post-stock", item="NUT", quantity=5)
+
+    def full(file: StateFile, taken: Taken) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(StateFile, "write", full)
+        with pytest.raises(sqlite3.OperationalError):
+            keeper.save()
+    assert keeper.save() == everything + 1
+    assert keeper.save() == 0
+    keeper.end()
+    file = StateFile(tmp_path / "sandbox.state", bc.world.data.name)
+    assert same_rows(file, bc.world)
+    file.close()
 
 
 def test_without_a_state_file_there_is_nothing_to_save() -> None:
