@@ -18,8 +18,9 @@ _PARTY = (
     " websiteurl:text200 creditlimit:money creditonhold:yesno donotemail:yesno donotphone:yesno ownerid:>owner"
     " defaultpricelevelid:>pricelevel transactioncurrencyid:>transactioncurrency bcbi_companyid:>bcbi_company"
     " customersizecode:choice territorycode:choice participatesinworkflow:yesno ftpsiteurl:text200"
-    " emailaddress3:text100 telephone3:text50 donotfax:yesno donotpostalmail:yesno donotbulkemail:yesno donotbulkpostalmail:yesno"
-    " donotsendmm:yesno preferredappointmentdaycode:choice preferredappointmenttimecode:choice"
+    " emailaddress3:text100 telephone3:text50 donotfax:yesno donotpostalmail:yesno donotbulkemail:yesno"
+    " donotbulkpostalmail:yesno donotsendmm:yesno preferredappointmentdaycode:choice"
+    " preferredappointmenttimecode:choice"
     " preferredsystemuserid:>systemuser"
     f" address1_{_ADDRESS} address2_{_ADDRESS}" + ZONES + STAGES
 )

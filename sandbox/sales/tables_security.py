@@ -28,10 +28,12 @@ SYSTEM_USER = table(
     " transactioncurrencyid:>transactioncurrency salutation:text20 nickname:text50 personalemailaddress:text100"
     " mobilealertemail:text100 homephone:text50 preferredemailcode:choice preferredphonecode:choice"
     " preferredaddresscode:choice photourl:text200 employeeid:text100 governmentid:text100 skills:text100"
-    " passporthi:integer passportlo:integer displayinserviceviews:yesno setupuser:yesno windowsliveid:text250 userlicensetype:integer"
-    " incomingemaildeliverymethod:choice outgoingemaildeliverymethod:choice invitestatuscode:choice"
-    " yomifirstname:text64 yomimiddlename:text50 yomilastname:text64 issyncwithdirectory:yesno yammeremailaddress:text200"
-    f" yammeruserid:text128 sharepointemailaddress:text1024 address1_{_ADDRESS} address2_{_ADDRESS}" + ZONES + STAGES,
+    " passporthi:integer passportlo:integer displayinserviceviews:yesno setupuser:yesno windowsliveid:text250"
+    " userlicensetype:integer incomingemaildeliverymethod:choice outgoingemaildeliverymethod:choice"
+    " invitestatuscode:choice"
+    " yomifirstname:text64 yomimiddlename:text50 yomilastname:text64 issyncwithdirectory:yesno"
+    f" yammeremailaddress:text200 yammeruserid:text128 sharepointemailaddress:text1024 address1_{_ADDRESS}"
+    f" address2_{_ADDRESS}" + ZONES + STAGES,
     create="azureactivedirectoryobjectid:guid",
     update="isdisabled:yesno emailrouteraccessapproval:choice",
     read="fullname:text200 organizationid:guid disabledreason:text500 defaultfilterspopulated:yesno"

@@ -148,6 +148,9 @@ def test_14_pages_are_followed_by_an_opaque_link_and_skip_is_refused(desk: Desk)
     assert (len(first.json["value"]), first.headers["Preference-Applied"]) == (2, "odata.maxpagesize=2")
     assert "$skiptoken=" in first.json["@odata.nextLink"]
     assert refusal(desk.get("products?$skip=1")) == (400, "0x80060888")
+    assert "@odata.nextLink" not in desk.get("products?$select=name", prefer="odata.maxpagesize=9999").json
+    both = desk.get("products?$select=name&$top=1", prefer="odata.maxpagesize=2").json
+    assert len(both["value"]) == 2  # the page size wins over $top
     assert refusal(desk.get("products?$skiptoken=junk")) == (400, "0x8004112a")
 
 

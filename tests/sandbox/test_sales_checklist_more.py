@@ -60,6 +60,17 @@ def test_17_a_change_set_is_atomic_and_its_parts_name_each_other(desk: Desk) -> 
     assert desk.get("accounts?$filter=name eq 'In a set'").json["value"][0]["fax"] == "7"
 
 
+def test_17_lines_end_with_carriage_return_and_line_feed(desk: Desk) -> None:
+    """A part whose inner lines end otherwise cannot be read; a whole batch of such lines has no boundary at all."""
+    mixed = part("GET", "accounts?$top=1").replace("HTTP/1.1\r\n", "HTTP/1.1\n").replace("json\r\n\r\n", "json\n\n")
+    refused = batch(desk, mixed)
+    assert re.findall(r"HTTP/1\.1 (\d+)", refused.text) == ["400"]
+    assert "0x80048d19" in refused.text and "Stream was not readable" in refused.text
+    bare = "--b\n" + part("GET", "accounts?$top=1").replace("\r\n", "\n") + "\n--b--\n"
+    whole = desk.call("POST", "$batch", bare.encode(), Content_Type="multipart/mixed; boundary=b")
+    assert refusal(whole) == (400, "0x80048d19")
+
+
 def test_29_metadata_agrees_with_the_tables(desk: Desk) -> None:
     reply = desk.get("$metadata")
     assert reply.headers["Content-Type"].startswith("application/xml")
