@@ -56,8 +56,9 @@ def create_frame(world: World, system: str, title: str, pages: tuple[tuple[str, 
 
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'"
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'",
         )
         response.headers["Cache-Control"] = "no-store" if request.endpoint != "static" else "max-age=60"
         return response

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, abort, render_template, request, session
 from werkzeug.wrappers import Response
 
-from sandbox.face import stock
+from sandbox.face import form, stock
 from sandbox.face.frame import SHOWN, InputWrong, attempt, create_frame, field, go, read_number
 from sandbox.face.sales_desk import KINDS, ORDER, QUOTE, Kind, Row, SalesDesk, shown
 from sandbox.server import FACE
@@ -103,6 +103,7 @@ def create_face(world: World, app: Flask) -> Flask:
 
     _add_products(face, desk)
     _add_documents(face, desk)
+    form.add_form(face, desk)
     return face
 
 
@@ -117,8 +118,9 @@ def _add_products(face: Flask, desk: SalesDesk) -> None:
     @face.get(f"{FACE}products/<product_id>")
     def product(product_id: str) -> str:
         row = desk.api.get(f"products({product_id})")
-        asked = stock.ask(desk.connection(), [product_id])
-        return render_template("sales/product.html", row=row, stock=asked)
+        loaded = form.loaded(desk, "product", product_id)
+        asked = stock.ask(desk.connection(), [product_id]) if loaded is None else None
+        return render_template("sales/product.html", row=row, stock=asked, form=loaded)
 
     @face.get(f"{FACE}connection")
     def connection() -> str:
@@ -178,6 +180,7 @@ def _add_documents(face: Flask, desk: SalesDesk) -> None:
             posts=posts,
             steps=OFFERED.get((kind.name, header["statecode"]), ()),
             products=desk.products("", _CHOICES) if header["statecode"] == 0 else (),
+            form=form.loaded(desk, kind.set.removesuffix("s"), document_id),
         )
 
     @face.post(f"{FACE}<any(orders, quotes):plural>/<document_id>/lines")

@@ -71,8 +71,9 @@ class Page:
         return self._do("evaluate", code=code)
 
     def until(self, code: str) -> Any:
-        """The value of an expression once it is true. Raises BrowserFailed after twenty seconds."""
-        return self._do("until", code=code)
+        """The value of an expression once it is true, true for an element. Raises TookTooLong after twenty seconds."""
+        plain = f"((found) => found && typeof found === 'object' && !Array.isArray(found) ? true : found)({code})"
+        return until(lambda: self.evaluate(plain), 20, code)
 
     def notification(self) -> tuple[str, str]:
         """Level and text of the one form notification, as soon as there is one."""

@@ -50,6 +50,11 @@ class Forms:
         self.opened.append(self.browser.open(self.server.form(table, row_id, origin=at, **options), **window))
         return self.opened[-1]
 
+    def visit(self, url: str) -> Page:
+        """A page of the sandbox."""
+        self.opened.append(self.browser.open(url))
+        return self.opened[-1]
+
     def connect(self, **columns: str | None) -> None:
         """What stands in the connection row from now on."""
         path = f"nav_connections({self.connection['nav_connectionid']})"
@@ -104,7 +109,7 @@ def browser() -> Iterator[Browser]:
 def running(
     browser: Browser, product: Product, sandbox: SandboxProcess, deploy: Callable[..., Finished]
 ) -> Iterator[Forms]:
-    deploy("--json").expect(0)
+    deploy("--forms", "--json").expect(0)
     sales = Sales(sandbox.env)
     server = FormServer(sales)
     product.env["PUBLIC_URL"] = product.gateway_address
@@ -113,7 +118,7 @@ def running(
     product.bridge("setup", "publish", "--yes").expect(0)
     # a test machine may be slow: what is fresh and what is stale are set far apart
     product.gateway(
-        CORS_ORIGINS=server.origin,
+        CORS_ORIGINS=f"{server.origin},{sandbox.env['SALES_URL']}",
         AVAILABILITY_MAX_AGE=str(STALE),
         AVAILABILITY_STALE_IF_ERROR=str(GIVEN_UP),
         DRAIN_SECONDS="0",
@@ -450,3 +455,28 @@ def test_a_line_added_in_the_grid_is_asked_for(forms: Forms, long_order: str) ->
     )
     page.asks("salesorderdetails", 2)
     page.asks(SERVICE, 2)
+
+
+# -- the sandbox's own pages, which load what was deployed as Sales does ----------------------------------------------
+
+
+def test_a_product_of_the_sandbox_shows_what_the_deployed_script_says(
+    forms: Forms, sandbox: SandboxProcess, rows: dict[str, dict[str, Any]], pictures: Path
+) -> None:
+    row = in_stock(rows)
+    page = forms.visit(f"{sandbox.env['SALES_URL']}/face/products/{row['CRM_ID']}")
+    text = page.until("document.querySelector('#form-notifications p.done')?.textContent")
+    assert f"{row['UOM']} (item {row['ItemNo']}). As of " in text
+    assert len(page.requests(SERVICE)) == 1
+    assert page.said() == []
+    page.picture(pictures / "sandbox-product.png")
+
+
+def test_an_order_of_the_sandbox_shows_its_lines_as_a_table(
+    forms: Forms, sandbox: SandboxProcess, long_order: str, pictures: Path
+) -> None:
+    page = forms.visit(f"{sandbox.env['SALES_URL']}/face/orders/{long_order}")
+    assert "Not enough: " in page.until("document.querySelector('#form-notifications p.hint')?.textContent")
+    page.until("frames[0].document.querySelector('tbody tr')")
+    assert page.said() == []
+    page.picture(pictures / "sandbox-order.png")

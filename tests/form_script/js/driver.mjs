@@ -21,7 +21,6 @@ const steps = {
     return made;
   },
   evaluate: ({ page, code }) => pages.get(page).page.evaluate(code),
-  until: async ({ page, code }) => (await pages.get(page).page.waitForFunction(code, null, { timeout: 20000 })).jsonValue(),
   advance: ({ page, seconds }) => pages.get(page).page.clock.fastForward(1000 * seconds),
   press: ({ page, key }) => pages.get(page).page.keyboard.press(key),
   aria: ({ page, frame }) => {
