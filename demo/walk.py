@@ -193,19 +193,20 @@ class Walk:
             self._tell.say(f"  • {text}")
 
     def _look_at_failures(self) -> None:
-        with self._tell.step("Two other orders wait for a person, and say why"):
+        with self._tell.step("What waits for a person says why"):
             self._tell.say(
-                "They were submitted before the demo began: one customer is blocked, one country is unknown."
+                "It was there before the demo began: an order of a blocked customer, one with an unknown country, and a"
+                " quote that was won and has no order yet."
             )
-            until(self._two_wait, PATIENCE, "two orders to be listed as failures")
+            until(self._three_wait, PATIENCE, "two orders and a quote to be listed as failures")
             listed = json.loads(self._bridge("failures", "--json", show=False))
             lines = [f"{one['record']}: {one['what']} {one['next_step']}" for one in listed]
             self._tell.command("python -m bridge failures", "\n".join(lines))
             self._tell.done("Mend the cause, or ask for another try at once: python -m bridge retry SO-1004.")
 
-    def _two_wait(self) -> bool:
+    def _three_wait(self) -> bool:
         listed = self._product.bridge("failures", "--json").expect(0).out
-        return "SO-1004" in listed and "SO-1005" in listed
+        return all(number in listed for number in ("SO-1004", "SO-1005", "QU-2003"))
 
     def _stock_when(self, good: Callable[[dict[str, Any]], bool], what: str, *, show: bool) -> float:
         product = self._seller.product(PRODUCT)
