@@ -153,6 +153,14 @@ class Reader:
     def _filter(self, text: str) -> Node | None:
         return parse_filter(text, self.dialect, self.kind_of) if text else None
 
+    def one_owner(self, options: Options) -> tuple[str, str] | None:
+        """The parent that a filter names for a new line; None without one. Raises Refused where it names several."""
+        node = self._filter(options.filter) if self.entity.parent else None
+        values = required_values(node, self.entity.parent) if node is not None else None
+        if values is not None and len(set(values)) > 1:
+            raise errors.dialog("Multiple documents have been found for the specified criteria.")
+        return (self.entity.parent, str(values[0])) if values else None
+
     def _owner(self, node: Node | None) -> tuple[str, str]:
         values = required_values(node, self.entity.parent) if node is not None else None
         own = required_values(node, "id") if node is not None else None

@@ -199,6 +199,7 @@ class Request:
     def _set(self, entity: Entity, rest: list[Segment], context: str, owner: tuple[str, str] | None) -> Answer:
         self._check_verb(entity, "GET", "POST")
         if self.call.method == "POST":
+            owner = owner or self._reader(entity).one_owner(self._options())
             row = writing.create(self.api, self.company, entity, self.call.body, dict([owner] if owner else []))
             answer = self._json(entity, row, context)
             answer.status = 201
