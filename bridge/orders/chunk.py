@@ -10,11 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
-import structlog
-
 from bridge.clients.errors import RemoteError
 from bridge.clients.odata import Row, any_of
-from bridge.context import CompanyContext
 from bridge.orders import create_without_companion
 from bridge.orders.acknowledge import Delivery, acknowledge
 from bridge.orders.create import (
@@ -32,42 +29,22 @@ from bridge.orders.errors import (
     AlreadyCoupledElsewhere,
     BusinessCentralOrderGone,
     NotSubmittedButCreated,
-    OrderProblem,
     SalesOrderGone,
-    Unreadable,
 )
-from bridge.orders.gather import Surroundings
 from bridge.orders.lines import id_of
 from bridge.orders.pickup import belongs_elsewhere, is_stamped, is_submitted, read_again
 from bridge.orders.record import close, write_down
 from bridge.orders.release import release_again
 from bridge.orders.remote import problem_of
-from bridge.orders.request import OrderRequest
-from bridge.orders.translate import reference_of, translate
+from bridge.orders.translate import reference_of
+from bridge.orders.working import Working
 from bridge.store import couplings, journal
 from bridge.store.journal import ReleaseState, State
 from bridge.store.models import JournalEntry
 
-_log = structlog.get_logger(__name__)
 
-
-class Chunk:
-    """The work on one chunk. ``listed`` are the Sales rows the pick-up has just read, by id."""
-
-    def __init__(
-        self,
-        ctx: CompanyContext,
-        surroundings: Surroundings,
-        entries: Sequence[JournalEntry],
-        listed: Mapping[str, Row],
-    ) -> None:
-        self.ctx = ctx
-        self.surroundings = surroundings
-        self.entries = entries
-        self.problems: dict[str, list[OrderProblem]] = {}
-        self.counts: Counter[str] = Counter()
-        self._listed = listed
-        self._rows: dict[str, Row] = {}
+class Chunk(Working):
+    """The work on one chunk of orders."""
 
     def run(self) -> Counter[str]:
         """Do it all; answers the counts of docs/vocabulary.md."""
@@ -166,26 +143,7 @@ class Chunk:
 
     def _translate(self, entries: Sequence[JournalEntry]) -> list[Draft]:
         """Those that can be created; the others get their problems."""
-        if not entries:
-            return []
-        rows = [self._rows[entry.sales_id] for entry in entries]
-        try:
-            lookups = self.surroundings.lookups(rows)
-        except RemoteError as error:
-            self._fail_all(entries, error)
-            return []
-        drafts = []
-        for entry, row in zip(entries, rows, strict=True):
-            try:
-                result = translate(row, lookups)
-            except Exception as error:  # noqa: BLE001 - one odd row must not hold up the other 49
-                _log.exception("order not readable", order=entry.sales_number)
-                result = [Unreadable(entry.sales_number, text=f"{type(error).__name__}: {error}")]
-            if isinstance(result, OrderRequest):
-                drafts.append(Draft(entry, result))
-            else:
-                self.problems[entry.id] = list(result)
-        return drafts
+        return [Draft(entry, request) for entry, request in self._requests(entries)]
 
     def _create(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
         """Create what can be created; answers the rows that Business Central has now, as saved."""
@@ -235,13 +193,6 @@ class Chunk:
                 changes[entry_id]["released_at"] = now
                 self.counts["released"] += 1
         journal.change(self.ctx.db, changes, now)
-
-    def _fail(self, entry: JournalEntry, problem: OrderProblem) -> None:
-        self.problems.setdefault(entry.id, []).append(problem)
-
-    def _fail_all(self, entries: Sequence[JournalEntry], error: RemoteError) -> None:
-        for entry in entries:
-            self._fail(entry, problem_of(entry.sales_number, error))
 
 
 class Step(Enum):

@@ -10,47 +10,30 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-import structlog
-
 from bridge.clients.companion import CreatedOrder
 from bridge.clients.errors import RemoteError
 from bridge.clients.odata import Row
-from bridge.context import CompanyContext
 from bridge.orders.document import QUOTE
-from bridge.orders.errors import OrderProblem, SalesOrderGone, Unreadable
-from bridge.orders.gather import QUOTE_MAPPING, Surroundings
+from bridge.orders.errors import OrderProblem, SalesOrderGone
+from bridge.orders.gather import QUOTE_MAPPING
 from bridge.orders.pickup import belongs_elsewhere
 from bridge.orders.record import write_down
 from bridge.orders.remote import problem_of
+from bridge.orders.working import Working
 from bridge.quotes.create import QuoteDraft, create, save
-from bridge.quotes.errors import NeedsCompanion, SameAsOrder, WonWithoutOrder
+from bridge.quotes.errors import NeedsCompanion, QuoteProblem, SameAsOrder, WonWithoutOrder
 from bridge.quotes.pickup import CLOSED, QUOTES, is_wanted, is_won, orders_of
-from bridge.quotes.request import QuoteRequest, revision_of, translate_quote
+from bridge.quotes.request import QuoteRequest, quote_request, revision_of
 from bridge.quotes.win import finish
 from bridge.store import couplings, journal, quotes
 from bridge.store.journal import State
 from bridge.store.models import JournalEntry
 
-_log = structlog.get_logger(__name__)
 
+class QuoteChunk(Working):
+    """The work on one chunk of quotes."""
 
-class QuoteChunk:
-    """The work on one chunk. ``listed`` are the Sales rows the pick-up has just read, by id."""
-
-    def __init__(
-        self,
-        ctx: CompanyContext,
-        surroundings: Surroundings,
-        entries: Sequence[JournalEntry],
-        listed: Mapping[str, Row],
-    ) -> None:
-        self.ctx = ctx
-        self.surroundings = surroundings
-        self.entries = entries
-        self.problems: dict[str, list[OrderProblem]] = {}
-        self.counts: Counter[str] = Counter()
-        self._listed = listed
-        self._rows: dict[str, Row] = {}
+    document = QUOTE
 
     def bring_over(self) -> Counter[str]:
         """Create or revise what is active or won, and close what is not wanted any more."""
@@ -97,7 +80,7 @@ class QuoteChunk:
         self._end(steps[Step.SETTLED], "")
         for entry in steps[Step.GONE]:
             if entry.state == State.BC_CREATING:
-                self._fail(entry, SameAsOrder(SalesOrderGone(entry.sales_number)))
+                self._fail(entry, SalesOrderGone(entry.sales_number))
 
     def _end(self, entries: Sequence[JournalEntry], reason: str) -> None:
         now = self.ctx.clock()
@@ -111,7 +94,7 @@ class QuoteChunk:
             try:
                 documents = self.ctx.bc.find_order_by_reference(request.your_reference, request.customer_number)
             except RemoteError as error:
-                self._fail(entry, SameAsOrder(problem_of(entry.sales_number, error)))
+                self._fail(entry, problem_of(entry.sales_number, error))
                 continue
             found = next((one for one in documents if one.document_type == "Quote"), None)
             coupled = couplings.by_bc_ids(self.ctx.db, self.ctx.company.id, QUOTE_MAPPING, [found.id] if found else [])
@@ -125,29 +108,17 @@ class QuoteChunk:
         """Those that can be created; the others get their problems."""
         if not entries:
             return []
-        rows = [self._rows[entry.sales_id] for entry in entries]
         try:
-            if self.surroundings.setup() is None:
-                for entry in entries:
-                    self._fail(entry, NeedsCompanion(entry.sales_number))
-                return []
-            lookups = self.surroundings.lookups(rows, QUOTE)
+            without_companion = self.surroundings.setup() is None
         except RemoteError as error:
             self._fail_all(entries, error)
             return []
-        translated = []
-        for entry, row in zip(entries, rows, strict=True):
-            try:
-                result = translate_quote(row, lookups)
-            except Exception as error:  # noqa: BLE001 - one odd row must not hold up the other 49
-                _log.exception("quote not readable", quote=entry.sales_number)
-                text = f"{type(error).__name__}: {error}"
-                result = [SameAsOrder(Unreadable(entry.sales_number, text=text))]
-            if isinstance(result, QuoteRequest):
-                translated.append((entry, result))
-            else:
-                self.problems[entry.id] = result
-        return translated
+        if without_companion:
+            for entry in entries:
+                self._fail(entry, NeedsCompanion(entry.sales_number))
+            return []
+        translated = self._requests(entries)
+        return [(entry, quote_request(self._rows[entry.sales_id], request)) for entry, request in translated]
 
     def _create(self, entries: Sequence[JournalEntry]) -> None:
         drafts = []
@@ -188,11 +159,7 @@ class QuoteChunk:
         return self.counts
 
     def _fail(self, entry: JournalEntry, problem: OrderProblem) -> None:
-        self.problems.setdefault(entry.id, []).append(problem)
-
-    def _fail_all(self, entries: Sequence[JournalEntry], error: RemoteError) -> None:
-        for entry in entries:
-            self._fail(entry, SameAsOrder(problem_of(entry.sales_number, error)))
+        super()._fail(entry, problem if isinstance(problem, QuoteProblem) else SameAsOrder(problem))
 
 
 class Step(Enum):

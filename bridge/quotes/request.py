@@ -1,4 +1,4 @@
-"""A Sales quote becomes a quote for Business Central, or a list of what is in the way. Pure.
+"""One quote as Business Central shall have it. Pure.
 
 The translation is that of orders; docs/quotes.md lists the differences.
 """
@@ -10,12 +10,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bridge.orders.document import QUOTE
-from bridge.orders.errors import OrderProblem
 from bridge.orders.lines import id_of, text_of
-from bridge.orders.lookups import Lookups
 from bridge.orders.request import OrderRequest
-from bridge.orders.translate import translate
-from bridge.quotes.errors import SameAsOrder
 
 _NOT_OF_QUOTES = ("paymentDiscountPercent", "release")
 
@@ -43,12 +39,9 @@ class QuoteRequest(OrderRequest):
         return replace(self, replaces=bc_id)
 
 
-def translate_quote(row: Mapping[str, Any], lookups: Lookups) -> QuoteRequest | list[OrderProblem]:
-    """Everything Business Central shall have of this quote, or every reason why it cannot."""
-    result = translate(row, lookups, QUOTE)
-    if not isinstance(result, OrderRequest):
-        return [SameAsOrder(problem) for problem in result]
-    shared = {field.name: getattr(result, field.name) for field in fields(OrderRequest)}
+def quote_request(row: Mapping[str, Any], request: OrderRequest) -> QuoteRequest:
+    """What the translation made of this row, with what only quotes have."""
+    shared = {field.name: getattr(request, field.name) for field in fields(OrderRequest)}
     return QuoteRequest(**shared, revision=revision_of(row), valid_until=text_of(row, "effectiveto")[:10])
 
 

@@ -39,7 +39,8 @@ RENEW_BEFORE = timedelta(hours=36)
 
 ENDPOINT_NAME = "Sales bridge"
 KEY_HEADER = "x-bridge-key"
-MESSAGES = ("Create", "Update")
+STEPS = (("salesorder", "Create"), ("salesorder", "Update"), ("quote", "Update"))
+"""What Sales shall tell of: a new quote is a Draft, which nobody waits for."""
 _SALES_PATH, _BC_PATH = "/hooks/sales", "/hooks/business-central"
 _WEBHOOK, _BY_HEADER = 8, 5
 _AFTER_THE_CHANGE, _ASYNCHRONOUS = 40, 1
@@ -174,18 +175,18 @@ def _registered_in_sales(sales: Sales, url: str, secret: str) -> list[Registered
         endpoint_id = str(endpoint["serviceendpointid"])
         sales.update("serviceendpoints", endpoint_id, wanted, purpose="correct webhook")
     done = [Registered("Sales", url, "registered" if endpoint is None else "corrected")]
-    return done + [_step(sales, message, endpoint_id) for message in MESSAGES]
+    return done + [_step(sales, table, message, endpoint_id) for table, message in STEPS]
 
 
-def _step(sales: Sales, message: str, endpoint_id: str) -> Registered:
-    name = f"{ENDPOINT_NAME}: {message} of salesorder"
+def _step(sales: Sales, table: str, message: str, endpoint_id: str) -> Registered:
+    what = f"{message} of {table}"
+    name = f"{ENDPOINT_NAME}: {what}"
     known = sales.rows(
         "sdkmessageprocessingsteps",
         purpose="find webhook step",
         select=("sdkmessageprocessingstepid",),
         filter=f"name eq '{name}'",
     )
-    what = f"{message} of salesorder"
     if next(iter(known), None) is not None:
         return Registered("Sales", what, "unchanged")
     message_id = _only(sales, "sdkmessages", "sdkmessageid", f"name eq '{message}'")
@@ -193,10 +194,10 @@ def _step(sales: Sales, message: str, endpoint_id: str) -> Registered:
         sales,
         "sdkmessagefilters",
         "sdkmessagefilterid",
-        f"_sdkmessageid_value eq {message_id} and primaryobjecttypecode eq 'salesorder'",
+        f"_sdkmessageid_value eq {message_id} and primaryobjecttypecode eq '{table}'",
     )
     if not message_id or not filter_id:
-        return Registered("Sales", what, "refused", f"Sales knows no message {message} of salesorder.")
+        return Registered("Sales", what, "refused", f"Sales knows no message {what}.")
     body: dict[str, object] = {
         "name": name,
         "stage": _AFTER_THE_CHANGE,

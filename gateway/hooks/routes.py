@@ -37,7 +37,7 @@ _CHALLENGE = 'Key realm="hooks"'
 
 
 def sales(wake: Wake) -> Blueprint:
-    """Something happened to an order in Sales."""
+    """Something happened to an order or quote in Sales."""
     routes = Blueprint("hooks_sales", __name__)
 
     @routes.post("/hooks/sales")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bridge.clients.errors import RemoteError
-from bridge.orders import acknowledge, chunk, create, translate
+from bridge.orders import acknowledge, chunk, create, translate, working
 from bridge.orders.errors import OrdersProcessedElsewhere
 from bridge.orders.run import process
 from bridge.store import couplings, failures, journal
@@ -265,12 +265,12 @@ def test_s84_an_acknowledgement_cut_in_half_is_finished(desk: Desk, monkeypatch)
 
 
 def test_one_odd_order_does_not_hold_up_the_others(desk: Desk, monkeypatch):
-    def stumble(row, lookups):
+    def stumble(row, lookups, document):
         if row["ordernumber"] == "SO-1002":
             raise ValueError("a quantity nobody can read")
-        return translate.translate(row, lookups)
+        return translate.translate(row, lookups, document)
 
-    monkeypatch.setattr(chunk, "translate", stumble)
+    monkeypatch.setattr(working, "translate", stumble)
     desk.pick_up()
 
     assert desk.codes()["SO-1002"] == ["E-ORD-29"]
