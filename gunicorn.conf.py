@@ -16,8 +16,11 @@ except SettingInvalid as error:
 # One process without Redis: several would each have their own limits. The settings refuse more.
 workers = settings.web_concurrency
 # Threads, because an answer that is not hot waits for the database; more than cores, because they mostly wait.
-worker_class = "gateway.server.Worker"
+# Only whole requests take one: gateway.worker.
+worker_class = "gateway.worker.Worker"
 threads = settings.web_threads
+# Connections of one process, most of them idle or slow. Below the 1024 files that a process may usually have open.
+worker_connections = 900
 # A request takes milliseconds. A worker that is silent for half a minute hangs and is replaced.
 timeout = 30
 # What has begun may finish; the orchestrator's own patience is usually 30 seconds as well.

@@ -11,6 +11,7 @@
     ├── RecordNotFound          404 Internal_RecordNotFound
     ├── MethodNotAllowed        405 BadRequest_MethodNotAllowed
     ├── NotAcceptable           406 BadRequest
+    ├── RequestTooSlow          408 Internal_ServerError          Business Central's code for it
     ├── UrlTooLong              414 BadRequest_InvalidRequestUrl
     ├── TooManyRequests         429 Unknown
     ├── ServerFailed            500 Internal_ServerError
@@ -129,6 +130,13 @@ class NotAcceptable(ODataError):
     status = HTTPStatus.NOT_ACCEPTABLE
     code = "BadRequest"
     norwegian = "Formatet tilbys ikke"
+
+
+class RequestTooSlow(ODataError):
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "Internal_ServerError"
+    norwegian = "Forespørselen kom ikke frem i tide; prøv igjen"
+    detailed = False
 
 
 class UrlTooLong(ODataError):

@@ -6,7 +6,6 @@ What holds for all requests alike stands here, so that a hot answer is limited, 
 from __future__ import annotations
 
 import ipaddress
-import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -20,9 +19,9 @@ from gateway.cache.memo import REMEMBER, HotAnswer, Key, Memo
 from gateway.errors import FAILURE, REQUEST_ID
 from gateway.guards import CALLER, Limits
 from gateway.logbook import Entry, Logbook
+from gateway.new_id import new_id
 from gateway.packed import pack
 
-_VARIANTS = {"0": "8", "1": "9", "2": "a", "3": "b"}
 _EACH_TIME = frozenset({"age", "x-correlation-id", "date"})
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -54,7 +53,7 @@ class Front:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
-        request_id = environ[REQUEST_ID] = _new_id()
+        request_id = environ[REQUEST_ID] = new_id()
         self._believe_proxy(environ)
         key = self._memo.key(environ)
         if key is not None and (hot := self._hot(key, environ)) is not None:
@@ -143,12 +142,6 @@ class Front:
             environ["REMOTE_ADDR"] = address
             if not self._is_proxy(address):
                 break
-
-
-def _new_id() -> str:
-    """A random GUID. It names a request and protects nothing, so it need not cost a call to the system."""
-    bits = f"{random.getrandbits(122):031x}"
-    return f"{bits[1:9]}-{bits[9:13]}-4{bits[13:16]}-{_VARIANTS[bits[0]]}{bits[16:19]}-{bits[19:]}"
 
 
 def _never_written(_chunk: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What the gateway asks of gunicorn beyond its settings: turn unready before stopping, refuse in OData's shape.
+"""What the gateway asks of gunicorn beyond its settings: turn unready before stopping, add up metrics.
 
 A load balancer learns from ``/readyz`` that a process is about to stop; until it has, requests keep coming. So a
 terminated gateway first says "stopping" for some seconds, answering everything as before, and only then closes its
@@ -12,36 +12,11 @@ import multiprocessing
 import os
 import shutil
 import signal
-import socket
 import tempfile
-import uuid
 from types import FrameType
 from typing import Any
 
-from gunicorn.http.errors import LimitRequestLine  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
-
-from gateway.errors import UrlTooLong, body
-
 _RUNNING, _STOPPING, _FINISHING = 0, 1, 2
-
-
-class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker; a URL that is too long for it is refused in OData's shape too."""
-
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        if not isinstance(exc, LimitRequestLine):
-            super().handle_error(req, client, addr, exc)
-            return
-        text = body(UrlTooLong("The address is too long; ask in several requests."), str(uuid.uuid4()))
-        head = (
-            f"HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Type: application/json\r\n"
-            f"OData-Version: 4.0\r\nContent-Length: {len(text)}\r\n\r\n"
-        )
-        try:
-            client.sendall(head.encode() + text)
-        except OSError as error:
-            self.log.debug("the caller of a too long address is gone: %s", error)
 
 
 class Stopping:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from demo.processes import until
-from gateway.front import _new_id
 from gateway.logbook import Entry, Logbook
 from gateway.logs import logger, request_lines
 from gateway.metrics import Latencies, Metrics
+from gateway.new_id import new_id
 from tests.gateway.conftest import NOW, ROOT, SET, Door, World
 
 THREADS, EACH = 8, 2_000
@@ -145,7 +145,7 @@ def test_methods_that_callers_invent_share_one_row():
 
 
 def test_correlation_ids_are_random_guids(door: Door, world: World):
-    made = {_new_id() for _ in range(2_000)}
+    made = {new_id() for _ in range(2_000)}
     assert len(made) == 2_000
     assert all(
         re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", one) for one in made
