@@ -55,7 +55,7 @@ class Plan:
     seed: int = 1
     hours: float = 48
     items: int = 200
-    reads: int = 12_000
+    visits: int = 6_000
     postings: int = 1_200
     poll_seconds: float = 30
     outage_minutes: float = 60
@@ -136,7 +136,7 @@ class Life:
         end = plan.hours * 3600
         outage = plan.outage_minutes * 60
         events = [(at, "tick") for at in _every(plan.poll_seconds, end, dice)]
-        events += [(dice.uniform(0, end), "read") for _ in range(plan.reads)]
+        events += [(dice.uniform(0, end), "visit") for _ in range(plan.visits)]
         events += [(dice.uniform(0, end), "post") for _ in range(plan.postings)]
         events += [(dice.uniform(0, end), "hold") for _ in range(plan.postings // 20)]
         events += [(dice.uniform(0, end), "commit") for _ in range(plan.postings // 10)]
@@ -229,9 +229,15 @@ class Life:
     def _wanted(self) -> tuple[str, str, str]:
         return self.dice.choices(self._rows, cum_weights=self._weights)[0]
 
-    def _read(self) -> None:
-        door = self.dice.choice(self.gateways).door
-        _number, product, item = self._wanted()
+    def _visit(self) -> None:
+        """Somebody asks, often more than once within a second or two, often for the same."""
+        gateway, wanted = self.dice.choice(self.gateways), self._wanted()
+        for _ in range(self.dice.choice((1, 1, 2, 5))):
+            self._read(gateway, *(wanted if self.dice.random() < 0.7 else self._wanted())[1:])
+            self._advance(self.dice.uniform(0, 0.5))
+
+    def _read(self, gateway: Gateway, product: str, item: str) -> None:
+        door = gateway.door
         headers: dict[str, str] = {}
         match self.dice.randrange(20):
             case 0:
@@ -315,11 +321,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench shop-life", description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=standard.seed, help="the same seed is the same life")
     parser.add_argument("--hours", type=float, default=standard.hours)
-    parser.add_argument("--reads", type=int, default=standard.reads)
+    parser.add_argument("--visits", type=int, default=standard.visits, help="each asks one to five times")
     parser.add_argument("--postings", type=int, default=standard.postings)
     parser.add_argument("--database-url", default="", help="an empty database; a temporary SQLite file as it comes")
     options = parser.parse_args(argv)
-    plan = Plan(seed=options.seed, hours=options.hours, reads=options.reads, postings=options.postings)
+    plan = Plan(seed=options.seed, hours=options.hours, visits=options.visits, postings=options.postings)
     began = time.monotonic()
     with a_life(plan, options.database_url) as life:
         story = life.live()

@@ -13,7 +13,7 @@ from tests.gateway.conftest import NOW
 
 def test_no_answer_is_wrong_by_more_than_its_age():
     """Business Central away, Redis away, gateways restarted, postings that are committed late."""
-    plan = Plan(seed=5, hours=0.5, items=20, reads=160, postings=60, poll_seconds=40, outage_minutes=7)
+    plan = Plan(seed=5, hours=0.5, items=20, visits=80, postings=60, poll_seconds=40, outage_minutes=7)
     with a_life(plan) as life:
         story = life.live()
     assert story.wrong == []
@@ -25,7 +25,7 @@ def test_no_answer_is_wrong_by_more_than_its_age():
 
 
 def test_a_worker_that_only_pretends_to_read_is_found_out():
-    plan = Plan(seed=6, hours=0.2, items=10, reads=60, postings=40, poll_seconds=30, outage_minutes=1)
+    plan = Plan(seed=6, hours=0.2, items=10, visits=30, postings=40, poll_seconds=30, outage_minutes=1)
     with a_life(plan) as life:
 
         def pretend(**_: object) -> None:
