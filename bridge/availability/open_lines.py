@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bridge.availability import items
 from bridge.availability.allowance import LINES, Allowance
 from bridge.availability.promise import Kind
 from bridge.availability.tail import TICK_COSTS
@@ -109,7 +110,7 @@ def _refresh(ctx: CompanyContext, together: Together) -> Outcome:
         moved["no_transfers"] = _why_not(transfers)
     else:
         moved["transits"] = sorted({*moved["transits"], *(str(row["inTransitCode"]) for row in transfers)} - {""})
-        in_transit = _in_transit(ctx, transfers)
+        in_transit = _in_transit(ctx, transfers, together)
         supply.save(ctx.db, ctx.company.id, in_transit)
         _forget_others(ctx, Kind.TRANSIT, in_transit.keys())
     watermarks.move(ctx.db, ctx.company.id, WATERMARK, json.dumps(moved), ctx.clock())
@@ -188,29 +189,42 @@ def _lines(ctx: CompanyContext, side: _Side, order: dict[str, Any]) -> list[Open
     return lines
 
 
-def _in_transit(ctx: CompanyContext, transfers: Iterable[dict[str, Any]]) -> dict[str, Sequence[OpenLine]]:
+def _in_transit(
+    ctx: CompanyContext, transfers: Iterable[dict[str, Any]], together: Together
+) -> dict[str, Sequence[OpenLine]]:
     """What was shipped and not yet received, by transfer. Their page shows no unit: it is taken for the base unit."""
     rows = [(one, line) for one in transfers for line in one.get("transferOrderLines") or []]
-    items = projection.items_by_number(ctx.db, ctx.company.id, {line["itemNumber"] for _, line in rows})
+    known = _items(ctx, {str(line["itemNumber"]) for _, line in rows}, together)
     found: dict[str, list[OpenLine]] = {}
     for transfer, row in rows:
-        item, left = items.get(row["itemNumber"]), Decimal(row["quantityShipped"]) - Decimal(row["quantityReceived"])
-        if item is None or not left:  # an item that is not known yet will be by the next run, which reads all again
+        left = Decimal(row["quantityShipped"]) - Decimal(row["quantityReceived"])
+        if row["itemNumber"] not in known or not left:  # an item that is gone has nothing to promise
             continue
+        item_id, unit = known[row["itemNumber"]]
         line = OpenLine(
             company_id=ctx.company.id,
             line_id=guid(row["id"]),
             kind=Kind.TRANSIT.value,
             document_id=guid(transfer["id"]),
-            item_id=item.item_id,
+            item_id=item_id,
             quantity=left,
-            unit=item.base_unit,
+            unit=unit,
             due_on=_day(transfer.get("receiptDate")),
             variant=row["variantCode"],
             location=transfer["transferToCode"],
         )
         found.setdefault(line.document_id, []).append(line)
     return dict(found)
+
+
+def _items(ctx: CompanyContext, numbers: set[str], together: Together) -> dict[str, tuple[str, str]]:
+    """Id and base unit by number; Business Central is asked for items that the tail has not brought yet."""
+    known = projection.items_by_number(ctx.db, ctx.company.id, numbers) if numbers else {}
+    found = {number: (row.item_id, row.base_unit) for number, row in known.items()}
+    if missing := numbers - set(found):
+        for rows in together.ask(items.numbered(missing, companion=False)):
+            found |= {row["number"]: (guid(row["id"]), row["baseUnitOfMeasureCode"]) for row in rows}
+    return found
 
 
 def _day(text: str | None) -> date | None:

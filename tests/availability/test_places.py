@@ -89,7 +89,11 @@ def test_goods_on_the_road_are_on_hand_and_counted_once(here: Surroundings, sand
     made = sandbox.bc.call("POST", "transfer", given | days)
     assert lines(here, item) == [], "it has not left yet"
     sandbox.bc.call("POST", "ship-transfer", {"transfer": made["number"]})
-    refresh(here.ctx)
+    tail = projection.tail_of(here.ctx.db, here.ctx.company.id)
+    assert tail is not None
+    projection.save(here.ctx.db, tail, gone=[item])
+    assert len(lines(here, item)) == 1, "also while the tail has not brought the item"
+    refresh(here.ctx, full=True)
 
     [line] = lines(here, item)
     assert [line.kind, line.quantity, line.location, line.due_on] == ["transit", 12, NORTH, arrival]
