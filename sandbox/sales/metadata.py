@@ -13,7 +13,7 @@ from typing import Any
 from sandbox import odata
 from sandbox.sales import keys
 from sandbox.sales.environment import Environment
-from sandbox.sales.errors import DataverseError, bad_method, invalid_argument, no_resource
+from sandbox.sales.errors import DataverseError, bad_method, invalid_argument, no_resource, no_route
 from sandbox.sales.http import Answer, Call, json_answer
 from sandbox.sales.metadata_links import key_definitions, key_id, label, many_to_many, many_to_one, one_to_many
 from sandbox.sales.model import Column, Kind, Row, Table
@@ -27,7 +27,9 @@ _CAST = re.compile(r"^Microsoft\.Dynamics\.CRM\.(\w+)AttributeMetadata$")
 _BY_NAME = re.compile(r"^(?:LogicalName|SchemaName|Name)='(\w+)'$")
 
 
-ROOTS = ("EntityDefinitions", "RelationshipDefinitions", "GlobalOptionSetDefinitions")
+_MAKERS = ("CreateEntities", "CreateCustomerRelationships")
+"""Actions that make tables and columns; refused as every writing of the metadata is."""
+ROOTS = ("EntityDefinitions", "RelationshipDefinitions", "GlobalOptionSetDefinitions", *_MAKERS)
 
 
 def answer(env: Environment, call: Call, parts: list[Segment]) -> Answer:
@@ -35,6 +37,8 @@ def answer(env: Environment, call: Call, parts: list[Segment]) -> Answer:
     if call.method != "GET":
         return _written(env, call, parts)
     first, rest = parts[0], parts[1:]
+    if first.name in _MAKERS:
+        raise no_route(f"{call.base}/{call.path}")
     if first.name == "RelationshipDefinitions":
         return _listed(call, [r for t in TABLES.values() for r in many_to_one(t)], first.name)
     if first.name == "GlobalOptionSetDefinitions":

@@ -103,7 +103,9 @@ def test_29_definitions_can_be_read(desk: Desk) -> None:
     assert "customerid_account" in {r["ReferencingEntityNavigationPropertyName"] for r in lookups}
     assert "order_details" in {r["SchemaName"] for r in desk.get(f"{where}/OneToManyRelationships").json["value"]}
     assert desk.get(f"{where}/Keys").json["value"] == []
-    assert desk.post("EntityDefinitions", {"SchemaName": "new_x"}).status == 501
+    for path in ("EntityDefinitions", "CreateEntities", "RelationshipDefinitions", f"{where}/Attributes"):
+        assert refusal(desk.post(path, {"SchemaName": "new_x"})) == (501, "0x80040203")
+    assert refusal(desk.get("CreateEntities")) == (404, "")
 
 
 def test_29_options_of_a_choice_can_be_changed(desk: Desk) -> None:

@@ -171,6 +171,17 @@ def test_many_rows_are_deleted_at_once(sales: DataverseClient) -> None:
     assert [sales.records.retrieve("account", row_id) for row_id in created] == [None] * 3
 
 
+def test_tables_and_columns_cannot_be_made(administrator: DataverseClient) -> None:
+    for refused_call in (
+        lambda: administrator.tables.create("new_Thing", {"new_Name": "string"}),
+        lambda: administrator.tables.add_columns("account", {"new_Name": "string"}),
+    ):
+        with pytest.raises(HttpError) as refused:
+            refused_call()
+        assert refused.value.status_code == 501
+        assert "tables and columns are fixed" in str(refused.value)
+
+
 def test_a_refusal_keeps_status_and_code(sales: DataverseClient) -> None:
     with pytest.raises(HttpError) as refused:
         sales.records.create("account", {"accountnumber": "x" * 50, "name": "Too long"})

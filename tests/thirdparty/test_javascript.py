@@ -34,6 +34,26 @@ def test_dynamics_web_api_reads_and_writes(node: Node, secure_sandbox: SandboxPr
     assert seen["gone"] == {"status": 404, "code": "0x80040217"}
 
 
+def test_dynamics_web_api_links_tracks_acts_and_is_refused(node: Node, secure_sandbox: SandboxProcess) -> None:
+    env = secure_sandbox.env
+    headers = {"Authorization": f"Bearer {token(env, env['SALES_URL'])}"}
+    users = f"{env['SALES_URL']}/api/data/v9.2/systemusers?$filter=islicensed eq true and isintegrationuser eq false"
+    people = requests.get(f"{users}&$orderby=lastname", headers=headers, timeout=10).json()["value"]
+    seller = next(row for row in people if row["internalemailaddress"])["azureactivedirectoryobjectid"]
+    output = node.run("more.mjs", SALES_URL=env["SALES_URL"], TOKEN=token(env, env["SALES_URL"]), SELLER=seller)
+    seen: dict[str, Any] = json.loads(output)
+    assert (seen["represented"], seen["fax"]) == (["Once only AS", "1"], None)
+    assert seen["duplicate"] == {"status": 412, "code": "0x80040333"}
+    assert seen["unchanged"] is None  # 304
+    assert (seen["linked"], seen["unlinked"]) == ([True, 1], [False, 0])
+    assert (seen["changed"], seen["gone"]) == (["Changed AS"], [True])
+    assert seen["behalf"] is True
+    assert seen["bypass"] == {"status": 403, "code": "0x80040220"}
+    assert (seen["won"], seen["locked"], seen["counted"]) == (2, True, True)
+    assert seen["table"] == {"status": 501, "code": "0x80040203"}
+    assert seen["definition"] == "quotes"
+
+
 @pytest.mark.parametrize("system", ["sales", "business-central"])
 def test_a_typed_client_can_be_generated_from_metadata(
     node: Node, secure_sandbox: SandboxProcess, tmp_path: Path, system: str
