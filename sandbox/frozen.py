@@ -21,6 +21,10 @@ _PLAIN = {
 """Beside classes of the sandbox itself, what a state may consist of."""
 
 
+_FOUND: dict[tuple[str, str], type] = {}
+"""Classes that were found to be allowed: rows name the same few again and again."""
+
+
 class StateUnreadable(Exception):
     """The bytes are no state of this version of the sandbox; the message says what they are and what to do."""
 
@@ -53,9 +57,13 @@ class _Thawer(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Classes of the sandbox and plain values; nothing else can be called by a file."""
+        known = _FOUND.get((module, name))
+        if known is not None:
+            return known
         if (module.split(".")[0] == "sandbox" and "." not in name) or name in _PLAIN.get(module, ()):
             found = super().find_class(module, name)
             if isinstance(found, type):
+                _FOUND[(module, name)] = found
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} does not belong into a state")
 

@@ -60,20 +60,26 @@ class Shared:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[Any, Any]] = {}
+        self._known: dict[str, dict[Any, Any] | None] = {}
 
     def share(self, row: Row) -> Row:
         """The row itself, its values put in place by equal ones that were seen before in their column."""
+        all_known = self._known
         for name, value in row.items():
             kind = type(value)
             if kind in _ALONE:
                 continue
+            known = all_known.get(name)
+            if known is None:
+                if name in all_known:
+                    continue
+                known = all_known[name] = {}
             key = str(value) if kind is Decimal else value  # 1 and 1.00 are equal, and yet not the same
-            known = self._known.setdefault(name, {})
             found = known.get(key)
             if found is None:
-                if len(known) < MOST_SHARED:
-                    known[key] = value
+                known[key] = value
+                if len(known) > MOST_SHARED:
+                    all_known[name] = None  # every row has another: there is nothing to share
             elif type(found) is kind:
                 row[name] = found
         return row
