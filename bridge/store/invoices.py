@@ -36,6 +36,10 @@ class Payment(StrEnum):
     CANCELED = "canceled"
 
 
+UNSETTLED = (Payment.BILLED, Payment.PARTIAL)
+"""More is expected to be paid."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundInvoice:
     """A posted invoice that Sales shall have."""
@@ -140,7 +144,7 @@ def unsettled(db: Database, company_id: str) -> list[PostedInvoice]:
                 select(PostedInvoice).where(
                     PostedInvoice.company_id == company_id,
                     PostedInvoice.state == State.THERE,
-                    PostedInvoice.payment.in_((Payment.BILLED, Payment.PARTIAL)),
+                    PostedInvoice.payment.in_(UNSETTLED),
                 )
             )
         )

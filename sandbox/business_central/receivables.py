@@ -43,7 +43,7 @@ def pay(company: Company, invoice: Row, amount: Decimal | None = None) -> Row:
         settled = False
     _enter(company, invoice, "Payment", -given, NOTHING)
     changes = {"remainingAmount": left - given, "status": "Paid" if settled else invoice["status"]}
-    return company.tables["salesInvoices"].update(invoice, changes)
+    return _settle(company, invoice, changes)
 
 
 def unapply(company: Company, invoice: Row) -> Row:
@@ -52,7 +52,13 @@ def unapply(company: Company, invoice: Row) -> Row:
     if not paid or invoice["status"] == "Canceled":
         raise errors.dialog(f"There is no application to undo for invoice {invoice['number']}.")
     _enter(company, invoice, "Payment", paid, NOTHING)
-    changes = {"remainingAmount": invoice["totalAmountIncludingTax"], "status": "Open"}
+    return _settle(company, invoice, {"remainingAmount": invoice["totalAmountIncludingTax"], "status": "Open"})
+
+
+def _settle(company: Company, invoice: Row, changes: Row) -> Row:
+    if not company.setup.payments_touch_invoices:
+        company.journal.stamps_rise = False
+        changes["lastModifiedDateTime"] = invoice["lastModifiedDateTime"]
     return company.tables["salesInvoices"].update(invoice, changes)
 
 

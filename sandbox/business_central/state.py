@@ -96,6 +96,8 @@ class Setup:
     look_ahead: str = ""
     """Date formula of the window behind a promised day whose demand counts too; empty for none."""
     default_price_list: str = ""
+    payments_touch_invoices: bool = True
+    """Whether a payment stamps its invoice anew; what the real one does is not documented."""
 
 
 class NumberSeries:

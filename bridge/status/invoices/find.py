@@ -96,6 +96,27 @@ def look_at(ctx: CompanyContext, rows: Sequence[PostedInvoice]) -> None:
         note_payments(ctx, _by_ids(ctx, [row.bc_id for row in rows]))
 
 
+def look_at_customers(ctx: CompanyContext, customer_ids: Collection[str]) -> None:
+    """Read anew what these customers have paid: their open invoices, and of ours those that are open no longer. However
+    many old ones there are, they are not asked for."""
+    ours = invoices.of_customers(ctx.db, ctx.company.id, customer_ids)
+    concerned = sorted({row.bill_to_id for row in ours})
+    open_: set[str] = set()
+    for start in range(0, len(concerned), _AT_ONCE):
+        rows = list(
+            ctx.bc.rows(
+                "salesInvoices",
+                purpose="read open invoices",
+                select=COLUMNS,
+                filter=f"status eq 'Open' and {any_of('billToCustomerId', concerned[start : start + _AT_ONCE])}",
+                fresh=True,
+            )
+        )
+        note_payments(ctx, rows)
+        open_ |= {row["number"] for row in rows}
+    look_at(ctx, [row for row in ours if row.payment in invoices.UNSETTLED and row.bc_number not in open_])
+
+
 def _newest_stamp(ctx: CompanyContext) -> datetime:
     """Where to go on next time, by Business Central's clock and not by ours."""
     rows = ctx.bc.rows(
@@ -223,7 +244,7 @@ def _tail_ledger(ctx: CompanyContext) -> None:
     new = [row for row in rows if int(row["entryNumber"]) not in seen and int(row["entryNumber"]) != last]
     if new:
         customers = {guid(row["customerId"]) for row in new}
-        look_at(ctx, invoices.of_customers(ctx.db, ctx.company.id, customers))
+        look_at_customers(ctx, customers)
     numbers = [int(row["entryNumber"]) for row in rows]
     highest = max([last, *numbers])
     _move_entries(ctx, highest, [number for number in numbers if number > highest - ENTRY_OVERLAP])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bridge.context import CompanyContext, Outcome
-from bridge.status.invoices.find import find, look_at
+from bridge.status.invoices.find import find, look_at_customers
 from bridge.status.invoices.payments import tell_payments
 from bridge.status.invoices.write import Handful
 from bridge.store import invoices
@@ -40,6 +40,6 @@ def sync_invoices(ctx: CompanyContext) -> Outcome:
 def refresh_payments(ctx: CompanyContext, customer_id: str) -> Outcome:
     """Read anew what one customer has paid, and tell Sales. Moves no watermark."""
     counts: Counter[str] = Counter()
-    look_at(ctx, invoices.of_customers(ctx.db, ctx.company.id, [customer_id]))
+    look_at_customers(ctx, [customer_id])
     failed = tell_payments(ctx, counts)
     return Outcome(counts=dict(counts), failed=failed)
