@@ -93,6 +93,7 @@ def _run(teller: Teller, folder: Path, *, once: bool) -> int:
             },
             folder,
         )
+        product.env |= {"PUBLIC_URL": product.gateway_address, "CORS_ORIGINS": sandbox.env["SALES_URL"]}
         _write_environment(product.env, folder / "environment.sh")
         product.upgrade()
         walk = Walk(teller, sandbox, product)

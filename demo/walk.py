@@ -53,6 +53,7 @@ class Walk:
         self._connect()
         self._couple()
         self._make_key()
+        self._bring_the_form_script()
 
     def main_job(self, gateway: str) -> None:
         """The job itself, with the gateway answering at that address and a worker running."""
@@ -96,6 +97,19 @@ class Walk:
             self._tell.command(
                 f"python -m gateway keys create {FORM_USER}", "(44 characters, shown this once and stored hashed)"
             )
+
+    def _bring_the_form_script(self) -> None:
+        with self._tell.step("The form script is brought to Sales, and the gateway's address with it"):
+            self._bridge("setup", "publish", "--user", FORM_USER, "--yes")
+            env = self._sandbox.env
+            done = self._product.run(
+                "bridge",
+                *("deploy", "--forms"),
+                ENTRA_CLIENT_ID=env["SANDBOX_ADMIN_CLIENT_ID"],
+                ENTRA_CLIENT_SECRET=env["SANDBOX_ADMIN_CLIENT_SECRET"],
+            ).expect(0)
+            self._tell.command("python -m bridge deploy --forms", done.out)
+            self._tell.done("Forms of products and orders in Sales show the stock from now on.")
 
     def _register_hooks(self) -> None:
         with self._tell.step("Both systems are asked to knock when something happens"):

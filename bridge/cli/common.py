@@ -26,13 +26,17 @@ from bridge.errors import BridgeError, CompanyUnknown, NotConfigured, SettingInv
 from bridge.explain import explain
 from bridge.records import Company
 from bridge.settings import Settings
+from bridge.setup.deploy import SolutionManaged, SolutionUnknown
 from bridge.store import companies
 from bridge.store.database import DatabaseFailed
 from bridge.wiring import Bridge, build, choose
 
 DONE, FAILED, WRONG_CALL = 0, 1, 2
 
-_WRONG_CALLS = (SettingInvalid, NotConfigured, CompanyUnknown, MappingUnknown, RecordNotFound, NotOfThisMapping)
+_WRONG_CALLS = (
+    *(SettingInvalid, NotConfigured, CompanyUnknown, SolutionUnknown, SolutionManaged),
+    *(MappingUnknown, RecordNotFound, NotOfThisMapping),
+)
 """Errors that say: this cannot have been meant so. The others say: this did not work."""
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -124,7 +124,7 @@ def test_another_solution_decides_the_prefix(deploy: Callable[..., Finished], sa
 def test_a_solution_that_cannot_be_used_is_refused_by_name(
     deploy: Callable[..., Finished], sandbox: SandboxProcess, name: str, code: str
 ) -> None:
-    refused = deploy("--solution", name, "--json").expect(1)
+    refused = deploy("--solution", name, "--json").expect(2)
     assert refused.json["error"]["code"] == code
     assert name in refused.json["error"]["text"]
     assert writes(sandbox) == []

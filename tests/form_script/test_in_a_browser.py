@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 import requests
 
 from bridge.records import utc_now
+from bridge.setup.deploy_scripts import SCRIPT
 from bridge.store import companies, projection
 from bridge.store.database import Database
 from bridge.store.models import AvailabilityTail
@@ -82,10 +85,10 @@ class Forms:
 
         until(seen, 20, "the gateway to have seen it")
 
-    def ask(self) -> requests.Response:
-        """What was published, asked without a browser."""
-        user, key = (self.connection[f"nav_dynamicsnavodata{name}"] for name in ("username", "accesskey"))
-        return requests.get(self.connection["nav_dynamicsnavodataurl"], auth=(user, key), timeout=20)
+    def ask(self, address: str = "") -> requests.Response:
+        """What was published, or another address, asked without a browser."""
+        url, user, key = (self.connection[f"nav_dynamicsnavodata{name}"] for name in ("url", "username", "accesskey"))
+        return requests.get(address or url, auth=(user, key), timeout=20)
 
     def back(self) -> None:
         """As at the start."""
@@ -390,6 +393,15 @@ def test_an_order_of_many_lines_is_one_question(forms: Forms, rows: dict[str, di
     assert len(page.requests(SERVICE)) == 1
     assert len(page.requests("salesorderdetails")) == 1
     assert len(page.requests("nav_connections")) == 1
+
+
+def test_as_many_products_as_the_script_asks_for_at_once_fit_one_address(forms: Forms) -> None:
+    found = re.search(rb"AT_ONCE = (\d+)", SCRIPT.content)
+    assert found is not None
+    ids = ",".join(str(uuid4()) for _ in range(int(found[1])))
+    address = f"{forms.connection['nav_dynamicsnavodataurl']}?$filter={quote(f'CRM_ID in ({ids})', safe='()')}"
+    assert len(address) + 250 < 8000, "a company's address may be as long as Sales keeps"
+    assert forms.ask(address).status_code == 200
 
 
 def test_the_panel_is_a_table_for_eye_keyboard_and_screen_reader(
