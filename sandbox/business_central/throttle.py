@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sandbox.business_central import errors
 
 RETRY_AFTER = "10"
-"""Seconds that a 429 names; that the real one sends the header was seen by third parties only."""
+"""Seconds that 503 names, as documented, and 429, where the header was seen by third parties only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class Throttle:
         use.waiting += 1
         try:
             if not self._change.wait_for(lambda: use.running < self.limits.concurrent, self.limits.wait_seconds):
-                raise errors.Refused(503, "Internal_TenantUnavailable", "The request waited too long to be processed.")
+                late = "The request waited too long to be processed."
+                raise errors.Refused(503, "Internal_TenantUnavailable", late, {"Retry-After": RETRY_AFTER})
         finally:
             use.waiting -= 1

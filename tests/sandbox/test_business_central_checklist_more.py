@@ -266,6 +266,18 @@ def test_14_expand_nests_with_options_of_its_own(bc: Client) -> None:
     assert order["customer"]["number"] == "100"
 
 
+# --- 15 limits --------------------------------------------------------------------------------------------------------
+
+
+def test_15_who_waits_too_long_in_the_queue_is_sent_away_and_the_place_is_free_again(bc: Client) -> None:
+    bc.control("limits", concurrent=1, queued=5, wait_seconds=0.02)
+    with bc.app.extensions["business_central"].throttle.admit("application"):
+        refused = bc.get(bc.api("items"))
+        assert (refused.status, refused.code) == (503, "Internal_TenantUnavailable")
+        assert refused.headers["Retry-After"]
+    assert bc.get(bc.api("items")).status == 200
+
+
 # --- 21 filter columns ------------------------------------------------------------------------------------------------
 
 
