@@ -8,11 +8,13 @@ from __future__ import annotations
 from bridge.clients.errors import CompanionMissing
 from bridge.context import CompanyContext, Outcome
 from bridge.coupling import options, records
+from bridge.coupling.company import let_go
 from bridge.coupling.errors import MappingUnknown, NotCoupled
 from bridge.coupling.match import Candidate, Matching, Reason
 from bridge.coupling.match import match as decide
-from bridge.coupling.tables import BY_MAPPING, MATCHED, OptionTable, Table
-from bridge.store import couplings
+from bridge.coupling.tables import BY_MAPPING, CUSTOMER, MATCHED, OptionTable, Table
+from bridge.store import couplings, jobs
+from bridge.store.models import Coupling
 
 ALL = "ALL"
 LISTED = 20
@@ -44,16 +46,22 @@ def couple(ctx: CompanyContext, mapping: str, bc_id: str, sales_id: str) -> Outc
 
 
 def uncouple(ctx: CompanyContext, mapping: str, either_id: str) -> Outcome:
-    """End a coupling, named by an id or number of either side; the records stay. Raises NotCoupled."""
+    """End a coupling, named by an id or number of either side; the records stay, and the one in Sales no longer belongs
+    to our company. Raises NotCoupled, and RemoteError when Sales refuses that: the coupling stays then."""
     table = BY_MAPPING.get(mapping.strip().upper())
     if isinstance(table, OptionTable):
         return Outcome(counts={"uncoupled": 1}, notes=(options.uncouple_option(ctx, table, either_id),))
     name = table.mapping if table is not None else mapping.strip().upper()
-    ended = couplings.uncouple(ctx.db, ctx.company.id, name, _coupled_id(ctx, name, either_id))
+    found = _coupled(ctx, name, either_id)
+    freed = let_go(ctx, found)
+    ended = couplings.uncouple(ctx.db, ctx.company.id, name, found.sales_id)
     if ended is None:
         raise NotCoupled(name, either_id)
+    if name == CUSTOMER.mapping:
+        jobs.wake(ctx.db, "CUSTOMER STATISTICS", ctx.clock(), ctx.company.id)
     return Outcome(
-        counts={"uncoupled": 1}, notes=(f"{name}: {ended.bc_number} and {ended.sales_name} are no longer coupled.",)
+        counts={"uncoupled": 1, "modified": int(freed)},
+        notes=(f"{name}: {ended.bc_number} and {ended.sales_name} are no longer coupled.",),
     )
 
 
@@ -123,12 +131,12 @@ def _coupling(table: Table, here: Candidate, there: Candidate) -> couplings.NewC
     )
 
 
-def _coupled_id(ctx: CompanyContext, mapping: str, either: str) -> str:
+def _coupled(ctx: CompanyContext, mapping: str, either: str) -> Coupling:
     record_id = records.guid_or_none(either)
-    if record_id is not None:
-        return record_id
     wanted = either.strip().casefold()
     for coupling in couplings.of_mapping(ctx.db, ctx.company.id, mapping):
-        if wanted in (coupling.bc_number.casefold(), coupling.sales_name.casefold()):
-            return coupling.bc_id
+        if record_id in (coupling.bc_id, coupling.sales_id):
+            return coupling
+        if record_id is None and wanted in (coupling.bc_number.casefold(), coupling.sales_name.casefold()):
+            return coupling
     raise NotCoupled(mapping, either)
