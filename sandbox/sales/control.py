@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from sandbox.sales.model import Row
 from sandbox.sales.pricing import ACTIVE, SUBMITTED
 from sandbox.sales.schema import TABLES
 from sandbox.sales.values import show
-from sandbox.sales.webhooks import Webhooks
+from sandbox.sales.webhooks import MISHAPS, Webhooks
 
 _SHOWN = [
     "salesorderid",
@@ -51,7 +52,7 @@ _LINE_SHOWN = [
 
 
 def add_routes(routes: Blueprint, env: Environment, webhooks: Webhooks, protection: ServiceProtection) -> None:
-    """Add ``submit``, ``orders``, ``limits``, ``read-only-columns`` and ``webhook-failures`` to the control routes."""
+    """Add ``submit``, ``orders``, ``limits``, ``read-only-columns`` and those of webhooks to the control routes."""
     world = env.world
 
     @routes.post("/submit")
@@ -103,6 +104,19 @@ def add_routes(routes: Blueprint, env: Environment, webhooks: Webhooks, protecti
         except (ValueError, TypeError) as error:
             return refuse(f"limits: {error}")
         return jsonify(asdict(protection.limits)), 200
+
+    @routes.post("/webhooks")
+    def plan_webhooks() -> tuple[Response, int]:
+        """What happens to the next asynchronous messages: {"next": ["lose", "twice", "late", ""]}."""
+        try:
+            plans = read_body().get("next", [])
+            if not isinstance(plans, list) or not all(plan in MISHAPS for plan in plans):
+                raise ValueError(f"next: expected a list of {', '.join(map(repr, MISHAPS))}")
+        except ValueError as error:
+            return refuse(str(error))
+        with world.lock:
+            webhooks.planned = deque(plans)
+        return jsonify(next=plans), 200
 
     @routes.get("/webhook-failures")
     def webhook_failures() -> Response:

@@ -42,6 +42,7 @@ def create_app(world: World) -> Flask:
         seed(env, world.data)
         env.ignores_read_only = False
         protection.set(Limits())
+        webhooks.forget()
 
     world.register(start_again, webhooks.stop, system=SALES, kept=kept)
     api = Api(env)

@@ -28,6 +28,8 @@ from sandbox.sales.schema import TABLES
 from sandbox.sales.values import show
 
 SECONDS = 60
+MISHAPS = ("", "lose", "twice", "late")
+"""What may happen to a message on its way; a late one comes after the next."""
 SYNC_LOGIC, ASYNC_LOGIC = "CustomSync", "CustomAsync"
 SYNCHRONOUS = 0
 SYNC_STATUS = 400
@@ -37,6 +39,9 @@ WEBHOOK_KEY, HTTP_HEADER, HTTP_QUERY = 4, 5, 6
 _CONTRACTS = "http://schemas.microsoft.com/xrm/2011/Contracts"
 _ONE_MORE = (502, 503, 504)
 _TRIMMED = ("ParentContext", "InputParameters", "PreEntityImages", "PostEntityImages")
+
+_Message = tuple[str, dict[str, str], dict[str, Any]]
+"""Address, headers and body."""
 
 
 class Webhooks:
@@ -48,6 +53,9 @@ class Webhooks:
         # Straight to the receiver: a proxy of the machine has no business between two local processes.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         self.failures: deque[str] = deque(maxlen=1000)
+        self.planned: deque[str] = deque()
+        """What is to happen to the next asynchronous messages, each one of MISHAPS or blank for nothing."""
+        self._held: list[_Message] = []
 
     def tell(self, event: Event) -> None:
         """Queue the deliveries of an event. Called with the world's lock held; delivers outside of it."""
@@ -57,8 +65,7 @@ class Webhooks:
             endpoint = self._env.row(step.get("eventhandler"))
             if endpoint is None or step.get("mode") == SYNCHRONOUS or not self._concerns(step, event):
                 continue
-            url, headers, body = self._message(event, step, endpoint)
-            self._threads.submit(self._deliver, url, headers, body)
+            self._send(self._message(event, step, endpoint))
 
     def ask(self, event: Event) -> None:
         """Deliver to synchronous steps and wait: a failure is the caller's refusal and undoes the operation.
@@ -80,7 +87,29 @@ class Webhooks:
                     SYNC_STATUS, "0x80050201", f"The webhook call failed because of http status code {status}."
                 )
 
-    def _message(self, event: Event, step: Row, endpoint: Row) -> tuple[str, dict[str, str], dict[str, Any]]:
+    def forget(self) -> None:
+        """No failures, no plans, and nothing held back."""
+        self.failures.clear()
+        self.planned.clear()
+        self._held.clear()
+
+    def _send(self, message: _Message) -> None:
+        """Hand a message to a thread, or do with it what was planned."""
+        plan = self.planned.popleft() if self.planned else ""
+        if plan == "lose":
+            return
+        if plan == "late":
+            self._held.append(message)
+            return
+        messages = [message, *([message] if plan == "twice" else []), *self._held]
+        self._held = []
+        self._threads.submit(self._deliver_all, messages)
+
+    def _deliver_all(self, messages: list[_Message]) -> None:
+        for url, headers, body in messages:
+            self._deliver(url, dict(headers), body)
+
+    def _message(self, event: Event, step: Row, endpoint: Row) -> _Message:
         url, headers = _address(endpoint)
         headers |= {
             "x-ms-dynamics-organization": "contoso",

@@ -166,6 +166,23 @@ def test_26_a_receiver_that_is_away_gets_one_more_attempt(desk: Desk, receiver: 
     assert first[2]["CorrelationId"] == second[2]["CorrelationId"]
 
 
+def test_messages_are_lost_doubled_and_out_of_order_as_planned(desk: Desk, receiver: Receiver) -> None:
+    register(desk, receiver.url)
+    desk.control("POST", "webhooks", {"next": ["lose", "twice", "late"]})
+    for text in ("lost", "doubled"):
+        desk.patch(ORDER, {"description": text})
+    assert [described(receiver.next()[2]) for _ in range(2)] == ["doubled", "doubled"]
+    for text in ("late", "early"):
+        desk.patch(ORDER, {"description": text})
+    assert [described(receiver.next()[2]) for _ in range(2)] == ["early", "late"]
+    assert "expected a list of" in str(desk.control("POST", "webhooks", {"next": ["burn"]}))
+
+
+def described(body: dict[str, Any]) -> Any:
+    """The description a message tells."""
+    return {a["key"]: a["value"] for a in body["InputParameters"][0]["value"]["Attributes"]}["description"]
+
+
 def test_26_an_asynchronous_step_before_the_operation_is_refused(desk: Desk) -> None:
     body = {"name": "s", "stage": 20, "mode": 1}
     refused = desk.post("sdkmessageprocessingsteps", body)
