@@ -24,6 +24,17 @@ from sandbox.business_central.properties import (
 from sandbox.business_central.readers import document_status, fully_shipped, id_by, quote_status
 from sandbox.business_central.schema import Entity, Navigation, fields, navigations
 
+
+def _archives(kind: str) -> Entity:
+    """Documents of a kind as they were when they were archived."""
+    return Entity(
+        f"sales{kind}Archives", f"sales{kind}Archive", "archives", "Sales Header Archive",
+        fields("id guid ro, number code20 ro, docNoOccurrence int ro, versionNumber int ro, yourReference text35 ro, "
+               "externalDocumentNumber code35 ro, customerNumber code20 ro, totalAmountExcludingTax dec ro"),
+        view=lambda row: row.get("documentType") == kind,
+    )  # fmt: skip
+
+
 DOCUMENTS = (
     Entity(
         "salesOrders", "salesOrder", "salesHeaders", "Sales Header",
@@ -61,12 +72,8 @@ DOCUMENTS = (
         view=lambda row: row.get("documentType") == "Quote", document="Quote",
         navigations=navigations(*LINE_WAYS, Navigation("salesQuote", "salesQuotes", key="documentId")),
     ),
-    Entity(
-        "salesQuoteArchives", "salesQuoteArchive", "archives", "Sales Header Archive",
-        fields("id guid ro, number code20 ro, docNoOccurrence int ro, versionNumber int ro, yourReference text35 ro, "
-               "externalDocumentNumber code35 ro, customerNumber code20 ro, totalAmountExcludingTax dec ro"),
-        view=lambda row: row.get("documentType") == "Quote",
-    ),
+    _archives("Quote"),
+    _archives("Order"),
     Entity(
         "salesInvoices", "salesInvoice", "salesInvoices", "Sales Invoice Header",
         fields(SALES_INVOICE, invoiceEntityAggregateStatus=INVOICE_STATUS), computed=DOCUMENT_IDS,
