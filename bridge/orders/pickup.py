@@ -24,7 +24,7 @@ ACTIVE, SUBMITTED = 0, 1
 EMPTY_STAMP = "1900-01-01"
 """What Sales shows where somebody once wrote an empty date; only this very day counts as "not acknowledged"."""
 
-ORDERS = Reading(ORDER, "submitdate,lastbackofficesubmit,_quoteid_value")
+ORDERS = Reading(ORDER, "submitdate,lastbackofficesubmit,_quoteid_value", ("quoteid($select=quotenumber)",))
 
 
 def sales_company_id(ctx: CompanyContext) -> str:

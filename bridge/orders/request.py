@@ -122,6 +122,8 @@ class OrderRequest:
     notes: tuple[OrderNote, ...] = ()
     quote_number: str = ""
     """The quote that the order was won by; Business Central then keeps that quote in its archive."""
+    quote_reference: str = ""
+    """Where we know no such quote: the reference by which Business Central may have one of the same customer."""
 
     @property
     def can_be_released(self) -> bool:
@@ -148,6 +150,7 @@ class OrderRequest:
             "shippingAgentCode": self.shipping_agent_code,
             "workDescription": self.work_description,
             "quoteNumber": self.quote_number,
+            "quoteReference": self.quote_reference,
         }
         body |= {name: value for name, value in given.items() if value}
         if self.bill_to is not None:

@@ -64,6 +64,7 @@ def translate(
     problems.extend(line_problems)
     if problems:
         return problems
+    quote = lookups.quotes.get(id_of(order, "_quoteid_value"))
     return OrderRequest(
         sales_id=id_of(order, document.id),
         sales_number=number,
@@ -87,8 +88,15 @@ def translate(
         ),
         lines=tuple(lines),
         notes=tuple(_notes(order, document)),
-        quote_number=quote.number if (quote := lookups.quotes.get(id_of(order, "_quoteid_value"))) else "",
+        quote_number=quote.number if quote is not None else "",
+        quote_reference=_quote_reference(order) if quote is None else "",
     )
+
+
+def _quote_reference(order: Mapping[str, Any]) -> str:
+    """The reference of the quote that an order was won by. A quote has only its own id under the same name."""
+    quote = order.get("quoteid")
+    return reference_of(text_of(quote, "quotenumber")) if isinstance(quote, Mapping) else ""
 
 
 def account_of(order: Mapping[str, Any]) -> Mapping[str, Any] | None:

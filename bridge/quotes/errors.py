@@ -44,10 +44,9 @@ def _of_quote(text: str) -> str:
 
 class WonWithoutOrder(QuoteProblem):
     code = "E-QUO-01"
-    retry = Retry.EVERY_RUN
     tries_at_once: ClassVar[int] = 20
     says = "it is won but has no order."
-    hint = "Create the order of the quote in Sales; until then the quote waits."
+    hint = "Create the order of the quote in Sales; the quote then goes on by itself."
 
 
 class OrderNotThere(QuoteProblem):

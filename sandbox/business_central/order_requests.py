@@ -32,7 +32,7 @@ _HEADER = fields(
     customerId guid, customerNumber code20, yourReference text35, currencyCode code10, requestedDeliveryDate date,
     validUntilDate date, salesperson code20, shippingAgentCode code10, paymentTermsCode code10,
     shipmentMethodCode code10, paymentDiscountPercent dec, externalDocumentNumber code35, workDescription text,
-    quoteNumber code20
+    quoteNumber code20, quoteReference text35
     """
 )
 _OTHER = fields("discountAmount dec, release bool")
@@ -156,9 +156,14 @@ def replace_quote(company: Company, quote: Row, request: Mapping[str, Any]) -> d
 
 def take_quote(company: Company, values: Row, customer: str, before: str = "") -> None:
     """Keep the quote that an order names in the archive, when it did not name it ``before``. A number that no quote of
-    the customer has is left out of ``values``."""
-    number = values.get("quoteNumber", "")
-    quote = company.tables["salesHeaders"].one("number", number) if number else None
+    the customer has is left out of ``values``; without one the last quote of the reference is named."""
+    headers = company.tables["salesHeaders"]
+    reference, number = values.pop("quoteReference", ""), values.get("quoteNumber", "")
+    if reference and not number:
+        alike = [row for row in headers.by("yourReference", reference) if row["customerNumber"] == customer]
+        number = max((row["number"] for row in alike if row["documentType"] == "Quote"), default="")
+        values["quoteNumber"] = number
+    quote = headers.one("number", number) if number else None
     if quote is None or quote["documentType"] != "Quote" or quote["customerNumber"] != customer:
         values.pop("quoteNumber", None)
     elif number != before:

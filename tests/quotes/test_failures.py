@@ -271,3 +271,16 @@ def test_a_revision_finds_the_quote_whose_creation_had_an_unknown_end(desk: Quot
     assert (after["number"], after["externalDocumentNumber"]) == (made["number"], "SECOND")
     assert desk.versions(made["number"]) == 1
     assert "Q-1" not in desk.quote_codes()
+
+
+def test_s44_a_quote_the_bridge_does_not_know_is_found_by_its_reference(desk: QuoteDesk, seller: QuoteSeller):
+    """Quotes are left alone, and somebody else brought this one over."""
+    desk.with_settings(pick_up_quotes=False)
+    by_hand = a_quote_by_hand(desk, "Q-1")
+    order = seller.order_of(seller.quote("Q-1"))
+
+    desk.pick_up()
+
+    quote = desk.bc_quote("Q-1")
+    assert (quote["id"], desk.bc_order(order)["quoteNumber"]) == (by_hand, quote["number"])
+    assert desk.versions(quote["number"]) == 1

@@ -132,6 +132,7 @@ def a_request(company: SandboxCompany) -> OrderRequest:
         shipping_agent_code=agent,
         payment_discount_percent=Decimal("2"),
         work_description="Ring first.",
+        quote_reference="QUO-1",
         bill_to=address,
         ship_to=address,
         discount_amount=Decimal("1.00"),

@@ -12,6 +12,7 @@ codeunit 50123 "Bridge Order Header"
         Known.Add('customerNumber');
         Known.Add('currencyCode');
         Known.Add('validUntilDate');
+        Known.Add('quoteReference');
         Known.Add('salesperson');
         Known.Add('paymentTermsCode');
         Known.Add('shipmentMethodCode');
@@ -72,7 +73,10 @@ codeunit 50123 "Bridge Order Header"
         if BridgeJson.Has(Given, 'workDescription') then
             SalesHeader.SetWorkDescription(BridgeJson.TextOf(Given, 'workDescription'));
         if BridgeJson.Has(Given, 'quoteNumber') then
-            TakeQuote(SalesHeader, CopyStr(BridgeJson.TextOf(Given, 'quoteNumber'), 1, MaxStrLen(SalesHeader."Quote No.")));
+            TakeQuote(SalesHeader, CopyStr(BridgeJson.TextOf(Given, 'quoteNumber'), 1, MaxStrLen(SalesHeader."Quote No.")))
+        else
+            if BridgeJson.Has(Given, 'quoteReference') then
+                TakeQuote(SalesHeader, QuoteByReference(SalesHeader, BridgeJson.TextOf(Given, 'quoteReference')));
         ApplyShipTo(SalesHeader, Given);
         ApplyBillTo(SalesHeader, Given);
     end;
@@ -92,6 +96,18 @@ codeunit 50123 "Bridge Order Header"
             exit;
         SalesHeader."Quote No." := QuoteNo;
         ArchiveManagement.StoreSalesDocument(SalesQuote, false);
+    end;
+
+    // The last quote of the order's customer with this reference.
+    local procedure QuoteByReference(SalesHeader: Record "Sales Header"; Reference: Text): Code[20]
+    var
+        SalesQuote: Record "Sales Header";
+    begin
+        SalesQuote.SetRange("Document Type", SalesQuote."Document Type"::Quote);
+        SalesQuote.SetRange("Sell-to Customer No.", SalesHeader."Sell-to Customer No.");
+        SalesQuote.SetRange("Your Reference", Reference);
+        if SalesQuote.FindLast() then
+            exit(SalesQuote."No.");
     end;
 
     local procedure ApplyShipTo(var SalesHeader: Record "Sales Header"; Given: JsonObject)
