@@ -22,9 +22,10 @@ DOCUMENTED = {
     "customerFinancialDetails", "customers", "documentAttachments", "generalProductPostingGroups",
     "inventoryPostingGroups", "itemCategories", "itemLedgerEntries", "itemVariants", "items", "jobQueueEntries",
     "locations", "opportunities", "paymentMethods", "paymentTerms", "purchaseOrderLines", "purchaseOrders",
-    "salesCreditMemos", "salesInvoiceLines", "salesInvoices", "salesOrderArchives", "salesOrderLines", "salesOrders",
-    "salesQuoteArchives", "salesQuoteLines", "salesQuotes", "salesShipmentLines", "salesShipments", "salespeoplePurchasers", "shipmentMethods", "taxGroups",
-    "transferOrderLines", "transferOrders", "unitsOfMeasure", "vendors",
+    "salesCreditMemos", "salesInvoiceLines", "salesInvoices", "salesOrderArchives", "salesOrderLines",
+    "salesOrders", "salesQuoteArchives", "salesQuoteLines", "salesQuotes", "salesShipmentLines", "salesShipments",
+    "salespeoplePurchasers", "shipmentMethods", "taxGroups", "transferOrderLines", "transferOrders",
+    "unitsOfMeasure", "vendors",
 }  # fmt: skip
 """The entity sets a client of ours or the documents speak of."""
 COMPANION = {
