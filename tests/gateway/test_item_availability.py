@@ -13,7 +13,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from bridge.availability.open_lines import WATERMARK
-from bridge.records import new_id
+from bridge.records import Company, new_id
 from bridge.store import companies, jobs, projection, questions, supply, watermarks
 from bridge.store.models import AvailabilityTail, OpenLine
 from gateway.app import create_app
@@ -78,10 +78,10 @@ def counter(world: World, database_url: str) -> Iterator[Counter]:
     services.close()
 
 
-def read_orders(world: World, no_transfers: str = "") -> None:
+def read_orders(world: World, no_transfers: str = "", company: Company = MAIN) -> None:
     """The open orders have just been read."""
     value = {"at": world.now.isoformat(), "stamps": {}, "transits": [], "no_transfers": no_transfers}
-    watermarks.move(world.db, MAIN.id, WATERMARK, json.dumps(value), world.now)
+    watermarks.move(world.db, company.id, WATERMARK, json.dumps(value), world.now)
 
 
 def line(
