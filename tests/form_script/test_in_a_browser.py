@@ -153,6 +153,12 @@ def in_stock(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return next(row for row in rows.values() if row["Inventory"] > 0)
 
 
+def line(product: str, unit: str, quantity: float) -> dict[str, Any]:
+    """A line of an order, at a price of its own."""
+    bound = {"productid@odata.bind": f"/products({product})", "uomid@odata.bind": f"/uoms({unit})"}
+    return {**bound, "quantity": quantity, "ispriceoverridden": True, "priceperunit": 1}
+
+
 @pytest.fixture(scope="module")
 def long_order(running: Forms, rows: dict[str, dict[str, Any]]) -> str:
     """An order of every product that has stock, one of each, and of one product a hundred thousand."""
@@ -165,17 +171,7 @@ def long_order(running: Forms, rows: dict[str, dict[str, Any]]) -> str:
         "pricelevelid@odata.bind": f"/pricelevels({seed['_pricelevelid_value']})",
     }
     units = {one["productid"]: one["_defaultuomid_value"] for one in running.sales.rows("products")}
-    lines = [
-        {
-            "productid@odata.bind": f"/products({product})",
-            "uomid@odata.bind": f"/uoms({units[product]})",
-            "quantity": 1,
-            "ispriceoverridden": True,
-            "priceperunit": 1,
-        }
-        for product, row in rows.items()
-        if row["Inventory"] >= 1
-    ]
+    lines = [line(product, units[product], 1) for product, row in rows.items() if row["Inventory"] >= 1]
     lines[0]["quantity"] = 100_000
     write_in = {"isproductoverridden": True, "productdescription": "Freight", "quantity": 1, "priceperunit": 100}
     return running.sales.create("salesorders", {**body, "order_details": [*lines, write_in]})
@@ -206,7 +202,7 @@ def test_who_reads_norwegian_gets_norwegian(forms: Forms, rows: dict[str, dict[s
     page = forms.open("product", row["CRM_ID"], language=language)
     _, text = page.notification()
     amount = page.evaluate(f"new Intl.NumberFormat('nb', {{maximumFractionDigits: 5}}).format({row['Inventory']})")
-    assert text.startswith(f"På lager: {amount} {row['UOM']} (vare {row['ItemNo']}). Slik det var for ")
+    assert text.startswith(f"På lager: {amount} {row['UOM']} (vare {row['ItemNo']}). Oppdatert for ")
     assert " siden (" in text
 
 
@@ -432,7 +428,7 @@ def test_the_refresh_button_is_reached_and_pressed_by_keyboard(forms: Forms, lon
     page.until("document.activeElement === document.querySelector('iframe')")
     page.press("Enter")
     page.asks(SERVICE, 2)
-    page.until("frames[0].document.querySelector('.bar span').textContent.startsWith('Slik det var')")
+    page.until("frames[0].document.querySelector('.bar span').textContent.startsWith('Oppdatert')")
     assert page.evaluate("frames[0].document.activeElement.tagName") == "BUTTON"
 
 
@@ -456,6 +452,55 @@ def test_lines_of_quotes_and_opportunities_are_found(forms: Forms) -> None:
             continue
         _, text = forms.open(table, found[0][f"{table}id"]).notification()
         assert text.startswith(("Stock: enough for ", "No lines with products."))
+
+
+def test_lines_that_cannot_be_compared_are_named_and_not_counted(
+    forms: Forms, rows: dict[str, dict[str, Any]], long_order: str
+) -> None:
+    """A service, and a line in another unit than the item's; two lines of one product are added up."""
+    products = {one["productid"]: one for one in forms.sales.rows("products")}
+    service = next(one for one in products.values() if one["producttypecode"] == 3)
+    row = next(one for one in rows.values() if one["Inventory"] >= 3)
+    other = next(one for one in rows.values() if one["Inventory"] >= 1 and one["UOM"] != row["UOM"])
+    unit = forms.sales.create(
+        "uoms",
+        {
+            "name": "PALLET",
+            "quantity": 100,
+            "uomscheduleid@odata.bind": f"/uomschedules({products[other['CRM_ID']]['_defaultuomscheduleid_value']})",
+            "baseuom@odata.bind": f"/uoms({products[other['CRM_ID']]['_defaultuomid_value']})",
+        },
+    )
+    forms.sales.create(
+        "productpricelevels",
+        {
+            "pricelevelid@odata.bind": f"/pricelevels({forms.sales.rows('pricelevels')[0]['pricelevelid']})",
+            "productid@odata.bind": f"/products({other['CRM_ID']})",
+            "uomid@odata.bind": f"/uoms({unit})",
+            "amount": 1,
+        },
+    )
+    like = forms.sales.get(f"salesorders({long_order})")
+    half = row["Inventory"] // 2 + 1
+    order = forms.sales.create(
+        "salesorders",
+        {
+            "name": "Mixed",
+            "customerid_account@odata.bind": f"/accounts({like['_customerid_value']})",
+            "transactioncurrencyid@odata.bind": f"/transactioncurrencies({like['_transactioncurrencyid_value']})",
+            "order_details": [
+                line(service["productid"], service["_defaultuomid_value"], 1),
+                line(other["CRM_ID"], unit, 1),
+                line(row["CRM_ID"], products[row["CRM_ID"]]["_defaultuomid_value"], half),
+                line(row["CRM_ID"], products[row["CRM_ID"]]["_defaultuomid_value"], half),
+            ],
+        },
+    )
+    level, text = forms.open("salesorder", order).notification()
+    assert level == "WARNING"
+    assert text.startswith("Stock: enough for 0 of 2 lines. Not enough: ")
+    assert " needed, " in text
+    assert f"No item: {service['name']}. Other unit: {products[other['CRM_ID']]['name']}. As of " in text
 
 
 def test_a_line_added_in_the_grid_is_asked_for(forms: Forms, long_order: str) -> None:

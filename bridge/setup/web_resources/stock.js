@@ -11,7 +11,7 @@ var BridgeStock = (() => {
 		unknown: "No item: {0}.|Ingen vare: {0}.",
 		unit: "Other unit: {0}.|Annen enhet: {0}.",
 		none: "No lines with products.|Ingen linjer med produkter.",
-		age: "As of {0} ({1}).|Slik det var {0} ({1}).",
+		age: "As of {0} ({1}).|Oppdatert {0} ({1}).",
 		stale: "Old: Business Central may be away.|Gammelt: Business Central er kanskje borte.",
 		again: "Trying again in {0} s.|Prøver igjen om {0} s.",
 		cannot: "No stock shown: {0}.|Lager vises ikke: {0}.",
@@ -116,11 +116,10 @@ var BridgeStock = (() => {
 			return { ...line, item, verdict, said: verdict !== "short" ? line.name
 				: say("needs", line.name, number(need), number(item.Inventory), item.UOM) };
 		});
-		const of = (verdict) => rows.filter((one) => one.verdict === verdict);
-		const named = ["short", "unknown", "unit"].filter((verdict) => of(verdict).length).map((verdict) =>
-			" " + say(verdict, [...new Set(of(verdict).map((one) => one.said))].join(", ")));
-		const text = say("enough", of("enough").length, rows.length) + named.join("");
-		return { ...state, rows, text, bad: of("short").length };
+		const of = (verdict) => rows.filter((one) => one.verdict === verdict), good = of("enough").length;
+		const bad = of("short").length, text = ["short", "unknown", "unit"].filter((one) => of(one).length)
+			.map((verdict) => " " + say(verdict, [...new Set(of(verdict).map((one) => one.said))].join(", ")));
+		return { ...state, rows, bad, text: say("enough", good, good + bad) + text.join("") };
 	}
 
 	async function product(form, id) {
