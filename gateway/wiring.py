@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO
@@ -20,6 +20,7 @@ from bridge.store.gateway import GatewayStore, StoreUnavailable
 from bridge.store.gateway_items import GatewayItems
 from gateway.availability.service import Availability, Rules
 from gateway.cache.base import Cache, CacheUnavailable
+from gateway.cache.counted import CountedCache
 from gateway.cache.memory import MemoryCache
 from gateway.freshness import Refresher
 from gateway.guards import Limits
@@ -28,13 +29,16 @@ from gateway.item_availability.service import ItemAvailability
 from gateway.keys import KeyRing, LastUsed
 from gateway.logbook import Logbook
 from gateway.logs import logger, request_lines
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, RemoteCount
 from gateway.settings import GatewaySettings
 from gateway.throttle import Allowance, Guesses
 from gateway.watch import Watch
 
 _WAKE_CHANNEL = "wake"
 """With the cache's prefix: bridge:wake, which workers listen to."""
+
+_WORKER_LATE_SECONDS = 60
+"""A worker looks for due jobs every few seconds, and leases of one that died run out sooner than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,25 @@ def build(
     no caller should wait for; ``pause`` is how a request waits some seconds for the worker."""
     database = Database(settings.database_url)
     store = GatewayStore(database, clock)
-    cache, counters = _cache(settings, ticks)
+
+    def ages() -> dict[str, float]:
+        try:
+            view = watch.view()
+        except StoreUnavailable:
+            return {}  # the check of the database says so; other numbers are still worth having
+        return {
+            one.name: (clock() - view.tails[one.id]).total_seconds() for one in view.companies if one.id in view.tails
+        }
+
+    def remote() -> Sequence[RemoteCount]:
+        try:
+            return store.remote_calls()
+        except StoreUnavailable:
+            return ()
+
+    metrics = Metrics(processes=settings.web_concurrency, ages=ages, remote=remote)
+    shared, counters = _cache(settings, ticks)
+    cache = CountedCache(shared, metrics.cache_read)
     watch = Watch(store.changes, cache, ticks)
     log = logger(settings.log_format, log_stream)
     secret = settings.secret_key.get_secret_value()
@@ -111,17 +133,6 @@ def build(
     )
     items = GatewayItems(database, clock)
     refresher = Refresher(cache, wake, items.tailed_at, watch.forget, clock, pause or threading.Event().wait)
-
-    def ages() -> dict[str, float]:
-        try:
-            view = watch.view()
-        except StoreUnavailable:
-            return {}  # the check of the database says so; other numbers are still worth having
-        return {
-            one.name: (clock() - view.tails[one.id]).total_seconds() for one in view.companies if one.id in view.tails
-        }
-
-    metrics = Metrics(processes=settings.web_concurrency, ages=ages)
 
     return Services(
         availability=availability,
@@ -200,6 +211,19 @@ def _checks(
             return Finding(Status.FAILED, "none known yet", "Start the worker: python -m bridge work")
         return Finding(Status.OK, f"{len(known)} known")
 
+    def worker() -> Finding:
+        try:
+            late = store.waiting_seconds()
+        except StoreUnavailable:
+            return Finding(Status.DEGRADED, "cannot be known", "See the check of the database.")
+        if late > _WORKER_LATE_SECONDS:
+            return Finding(
+                Status.DEGRADED,
+                f"no worker has taken what has been due for {int(late)} s",
+                "Start the worker: python -m bridge work. What waits: python -m bridge jobs",
+            )
+        return Finding(Status.OK, "takes what is due")
+
     def availability() -> Finding:
         try:
             view = watch.view()
@@ -223,5 +247,6 @@ def _checks(
         Check("database", database),
         Check("cache", shared_cache),
         Check("companies", companies),
+        Check("worker", worker),
         Check("availability", availability),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -39,7 +39,9 @@ from bridge.status.notes.run import sync_notes
 from bridge.status.push.run import push_orders
 from bridge.status.run import push_status
 from bridge.status.statistics.run import update_one, update_statistics
-from bridge.store import jobs, pushed
+from bridge.store import jobs, pushed, remote_calls
+from bridge.store.database import Database
+from bridge.store.remote_calls import Asked
 from bridge.wiring import Bridge, build
 from bridge.work.dramatiq_backend import DramatiqSpread
 from bridge.work.pick_up import pick_up
@@ -113,19 +115,32 @@ class _Served:
 
 
 class _CallsLog:
-    """Logs what the remote systems were asked since the last line, by purpose."""
+    """Tells what the remote systems were asked since the last time, by purpose: in the log, and in the database."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, db: Database) -> None:
         self._calls = calls
-        self._before: dict[CallKey, Count] = {}
+        self._db = db
+        self._logged: dict[CallKey, Count] = {}
+        self._saved: dict[CallKey, Count] = {}
 
     def write(self) -> None:
         now = self._calls.snapshot()
-        news = {key: count.requests - self._before.get(key, Count()).requests for key, count in sorted(now.items())}
-        self._before = now
-        asked = {f"{key.side.value} {key.verb} {key.purpose}": requests for key, requests in news.items() if requests}
-        if asked:
+        news = _since(self._logged, now)
+        self._logged = now
+        if news:
+            asked = {f"{key.side.value} {key.verb} {key.purpose}": count.requests for key, count in news.items()}
             _log.info("remote calls", by_purpose=asked)
+        unsaved = [
+            Asked(key.side.value, key.verb, key.purpose, count.requests, count.operations)
+            for key, count in _since(self._saved, now).items()
+        ]
+        if remote_calls.add(self._db, unsaved):
+            self._saved = now
+
+
+def _since(before: Mapping[CallKey, Count], now: Mapping[CallKey, Count]) -> dict[CallKey, Count]:
+    news = {key: count - before.get(key, Count()) for key, count in sorted(now.items())}
+    return {key: count for key, count in news.items() if count.requests}
 
 
 @click.command()
@@ -149,7 +164,7 @@ def work() -> None:
         prepare=served.prepare,
         stop=stop,
         redis_url=settings.redis_url,
-        each_minute=_CallsLog(bridge.calls).write,
+        each_minute=_CallsLog(bridge.calls, bridge.db).write,
     )
     try:
         with stop_on_signals(stop, worker.stop):

@@ -20,7 +20,7 @@ from sqlalchemy.sql.functions import coalesce
 
 from bridge.errors import BridgeError, SchemaOutOfDate
 from bridge.records import Clock, Company
-from bridge.store import jobs, keys, publications
+from bridge.store import jobs, keys, publications, remote_calls
 from bridge.store.couplings import ITEM_TABLE
 from bridge.store.database import Database, check_schema
 from bridge.store.filters import FilterToSql
@@ -35,6 +35,7 @@ from bridge.store.models import (
     Publication,
     ServiceKey,
 )
+from bridge.store.remote_calls import Asked
 from bridge.store.types import Quantity
 
 _MAPPING = "ITEM-PRODUCT"
@@ -164,6 +165,18 @@ class GatewayStore:
         """Make a job due now, in one company or in all; answer how many there were."""
         with self._asked():
             return jobs.wake(self._db, job, self._clock(), company_id)
+
+    def waiting_seconds(self) -> float:
+        """For how long the job that is due longest has been due without anybody working on it; 0 when none is."""
+        now = self._clock()
+        with self._asked():
+            due_at = jobs.longest_due(self._db, now)
+        return 0.0 if due_at is None else max(0.0, (now - due_at).total_seconds())
+
+    def remote_calls(self) -> Sequence[Asked]:
+        """What workers have asked of the remote systems so far, up to a minute ago."""
+        with self._asked():
+            return remote_calls.read(self._db)
 
     def check(self) -> None:
         """Raise :class:`SchemaOutOfDate` unless the tables are this program's, StoreUnavailable without a database."""

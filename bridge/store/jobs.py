@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from bridge.records import new_id
 from bridge.store.database import Database
@@ -52,6 +52,16 @@ def forget(db: Database, names: Collection[str]) -> None:
     """Drop these jobs of every company."""
     with db.write() as session:
         session.execute(delete(Job).where(Job.name.in_(names)))
+
+
+def longest_due(db: Database, now: datetime) -> datetime | None:
+    """Since when the job that has waited longest has been due; None when no job waits for a worker."""
+    with db.read() as session:
+        return session.scalar(
+            select(func.min(Job.due_at)).where(
+                Job.enabled, Job.due_at <= now, or_(Job.lease_until.is_(None), Job.lease_until <= now)
+            )
+        )
 
 
 def wake(db: Database, name: str, now: datetime, company_id: str | None = None) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bridge.store import companies
+from bridge.store.models import Job
 from gateway.health.checks import Check, Checks, Drain, Finding, Status
 from tests.gateway.conftest import ROOT, SET, Door, World, basic, error
 
@@ -18,11 +21,35 @@ def checks(door: Door) -> dict[str, tuple[str, str]]:
     return {one["name"]: (one["status"], one["hint"]) for one in body["checks"]}
 
 
-def test_a_gateway_that_can_serve_is_ready(door: Door):
+def worked(world: World) -> None:
+    """A worker has just done all that was due."""
+    with world.db.write() as session:
+        session.execute(update(Job).values(due_at=world.now + timedelta(seconds=60)))
+
+
+def test_a_gateway_that_can_serve_is_ready(door: Door, world: World):
+    worked(world)
     response = door.get("/readyz")
     assert (response.status_code, response.get_json()["status"]) == (200, "ready")
-    assert set(checks(door)) == {"database", "cache", "companies", "availability"}
+    assert set(checks(door)) == {"database", "cache", "companies", "worker", "availability"}
     assert {status for status, _ in checks(door).values()} == {"ok"}
+
+
+def test_a_worker_that_is_gone_is_missed_a_minute_after_something_was_due(door: Door, world: World):
+    worked(world)
+    world.later(120)
+    world.tail()
+    assert checks(door)["worker"] == ("ok", "")
+    world.later(1)
+    response = door.get("/readyz")
+    assert (response.status_code, response.get_json()["status"]) == (200, "degraded")
+    (found,) = [one for one in response.get_json()["checks"] if one["name"] == "worker"]
+    assert found["detail"] == "no worker has taken what has been due for 61 s"
+    assert found["hint"] == "Start the worker: python -m bridge work. What waits: python -m bridge jobs"
+    with world.db.write() as session:
+        session.execute(update(Job).values(lease_owner="a worker", lease_until=world.now + timedelta(seconds=20)))
+    world.later(1)
+    assert checks(door)["worker"] == ("ok", ""), "a job that runs waits for nobody"
 
 
 def test_old_stock_is_degraded_and_not_unready(door: Door, world: World):

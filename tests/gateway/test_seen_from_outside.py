@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bridge.store import remote_calls
+from bridge.store.database import Database
+from bridge.store.remote_calls import Asked
 from tests.gateway.conftest import MAIN, ROOT, SET, Door, World, basic
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -58,15 +61,56 @@ def test_the_age_of_each_companys_stock_is_a_number(door: Door, world: World, me
     assert f'gateway_projection_age_seconds{{company="{MAIN.name}"}} 42.0' in metrics()
 
 
+def test_what_workers_asked_of_the_remote_systems_is_a_number_by_system_and_purpose(door: Door, world: World, metrics):
+    asked = Asked("business-central", "POST", "create orders", 2, 60)
+    assert remote_calls.add(world.db, [asked, Asked("sales", "GET", "submitted orders", 7, 7)])
+    assert remote_calls.add(world.db, [asked]) and remote_calls.add(world.db, [])
+    page = metrics()
+    labels = 'purpose="create orders",system="business-central",verb="POST"'
+    assert f"bridge_remote_requests_total{{{labels}}} 4.0" in page
+    assert f"bridge_remote_operations_total{{{labels}}} 120.0" in page
+    assert 'bridge_remote_requests_total{purpose="submitted orders",system="sales",verb="GET"} 7.0' in page
+
+
+def test_calls_that_cannot_be_saved_are_to_be_given_again():
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/none")
+    assert not remote_calls.add(nowhere, [Asked("sales", "GET", "x", 1, 1)])
+    nowhere.close()
+
+
+def test_readings_of_the_cache_are_counted_by_what_became_of_them(door: Door, world: World, metrics):
+    world.stock("1000", "STK", "5")
+    for query in ("$top=1", "$top=1&$format=json"):  # two wordings of one question: the rows are shared
+        assert door.get(ADDRESS, query).status_code == 200
+    page = metrics()
+    assert 'gateway_cache_reads_total{outcome="miss",what="rows"} 1.0' in page
+    assert 'gateway_cache_reads_total{outcome="hit",what="rows"} 1.0' in page
+
+
+def test_a_cache_that_is_away_is_counted_as_such(world: World, make_gateway):
+    client = make_gateway(redis_url="redis://127.0.0.1:1/0")
+    assert Door(client, basic("SALES", world.key())).get(ADDRESS).status_code == 200
+    page = Door(client, basic("PROM", world.key("PROM", scope="metrics"))).get("/metrics").text
+    assert re.search(r'gateway_cache_reads_total\{outcome="away",what="view"\} [1-9]', page)
+
+
 @pytest.mark.parametrize("file", ["grafana/gateway.json", "alerts/gateway.yml"])
 def test_dashboard_and_alerts_ask_for_numbers_that_exist(door: Door, world: World, metrics, file: str):
     door.get(ADDRESS)
     door.authorization = ""
     door.get(ADDRESS)
-    text = (DOCS / file).read_text("utf-8")
-    asked = set(re.findall(r"\bgateway_[a-z_]+\b", text))
-    known = set(re.findall(r"^(gateway_[a-z_]+)", metrics(), re.MULTILINE))
+    remote_calls.add(world.db, [Asked("sales", "GET", "submitted orders", 1, 1)])
+    asked = set(re.findall(r"\b(?:gateway|bridge)_[a-z_]+\b", "\n".join(expressions(DOCS / file))))
+    known = set(re.findall(r"^((?:gateway|bridge)_[a-z_]+)", metrics(), re.MULTILINE))
     assert asked and asked <= known
+
+
+def expressions(file: Path) -> list[str]:
+    """What a dashboard or a set of rules asks Prometheus."""
+    text = file.read_text("utf-8")
+    if file.suffix == ".json":
+        return [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
+    return re.findall(r"^ *expr: (.+)$", text, re.MULTILINE)
 
 
 def test_the_dashboard_is_one(door: Door):

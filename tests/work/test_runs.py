@@ -10,7 +10,7 @@ import pytest
 from bridge.cli.runs import recurring_jobs
 from bridge.records import utc_now
 from bridge.settings import Settings
-from bridge.store import companies, jobs
+from bridge.store import companies, jobs, remote_calls
 from bridge.store.database import Database
 from tests.processes import Product, until
 
@@ -89,12 +89,14 @@ def test_a_worker_ends_with_0_when_it_is_asked_to(install, sandbox, state):
     worker.wait_ready(lambda: sum(job.outcome == "finished" for job in jobs.all_jobs(db)) == len(finished), 60)
     assert worker.stop() == 0
     assert {job.name: job.lease_owner for job in jobs.all_jobs(db)} == dict.fromkeys(finished)
+    saved = remote_calls.read(db)
     db.close()
     lines = lines_of(worker.log.read_text())
     assert lines[-1]["event"] == "worker stopped"
     asked = {purpose for line in lines if line["event"] == "remote calls" for purpose in line["by_purpose"]}
     assert any(purpose.startswith("business-central GET") for purpose in asked)
     assert any(purpose.startswith("sales GET") for purpose in asked)
+    assert {f"{one.system} {one.verb} {one.purpose}" for one in saved} == asked
 
 
 def test_a_worker_that_finds_business_central_away_starts_when_it_is_back(connected, sandbox, db):

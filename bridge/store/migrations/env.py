@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from bridge.store import models_returns  # noqa: F401 - its tables belong to the metadata
+from bridge.store import models_calls, models_returns  # noqa: F401 - their tables belong to the metadata
 from bridge.store.models import Base
 
 context.configure(
