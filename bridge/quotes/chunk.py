@@ -143,13 +143,13 @@ class QuoteChunk(Working):
         numbers = {entry.sales_number for entry in later}
         db, company_id = self.ctx.db, self.ctx.company.id
         coupled = couplings.by_sales_names(db, company_id, QUOTE_MAPPING, numbers)
-        unsure = {row.sales_number: row.sales_id for row in quotes.in_doubt(db, company_id, numbers)}
+        unsure = {(row.sales_number, row.sales_id) for row in quotes.in_doubt(db, company_id, numbers)}
         found = {entry.id: "" for entry in entries}
         for entry in later:
             before = [row for row in coupled.get(entry.sales_number, ()) if row.sales_id != entry.sales_id]
             if before:
                 found[entry.id] = before[0].bc_id
-            elif unsure.get(entry.sales_number, entry.sales_id) != entry.sales_id:
+            elif any(number == entry.sales_number and other != entry.sales_id for number, other in unsure):
                 del found[entry.id]
         return found
 

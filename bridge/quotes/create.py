@@ -78,6 +78,7 @@ def save(ctx: CompanyContext, made: Sequence[tuple[QuoteDraft, CreatedOrder]]) -
     quotes again."""
     now = ctx.clock()
     journal.save_lines(ctx.db, {draft.entry.id: journal_lines(draft.request, quote) for draft, quote in made})
+    _end_earlier(ctx, made)
     outcome: dict[str, QuoteMade] = {}
     changes: dict[str, dict[str, Any]] = {}
     for draft, quote in made:
@@ -95,7 +96,6 @@ def save(ctx: CompanyContext, made: Sequence[tuple[QuoteDraft, CreatedOrder]]) -
             "bc_status": quote.status,
             "created_at": now,
         }
-    _end_earlier(ctx, [draft.request.replaces for draft, _ in made if draft.request.replaces], set(changes))
     journal.change(ctx.db, changes, now)
     return outcome
 
@@ -119,10 +119,16 @@ def _couple(ctx: CompanyContext, entry: JournalEntry, quote: CreatedOrder, *, an
     return entry.sales_id in coupled and coupled[entry.sales_id].bc_id == quote.order_id
 
 
-def _end_earlier(ctx: CompanyContext, bc_ids: Sequence[str], successors: set[str]) -> None:
-    """Rows of the revisions that have been replaced come to their end, and what is listed of them."""
-    now = ctx.clock()
-    earlier = [row for row in quotes.by_bc_ids(ctx.db, ctx.company.id, bc_ids) if row.id not in successors]
+def _end_earlier(ctx: CompanyContext, made: Sequence[tuple[QuoteDraft, CreatedOrder]]) -> None:
+    """Rows of the revisions that have been replaced come to their end, and what is listed of them. Where Business
+    Central had lost the quote and made a new one, the old coupling goes."""
+    now, company_id = ctx.clock(), ctx.company.id
+    replaced = {draft.request.replaces: quote.order_id for draft, quote in made if draft.request.replaces}
+    successors = {draft.entry.id for draft, _ in made}
+    earlier = [row for row in quotes.by_bc_ids(ctx.db, company_id, replaced) if row.id not in successors]
     ended = {"state": State.DONE, "ended_at": now, "end_reason": quotes.REVISED, "next_attempt_at": None}
     journal.change(ctx.db, {row.id: dict(ended) for row in earlier if row.ended_at is None}, now)
-    failures.resolve(ctx.db, ctx.company.id, Kind.QUOTE, [row.sales_id for row in earlier], now)
+    failures.resolve(ctx.db, company_id, Kind.QUOTE, [row.sales_id for row in earlier], now)
+    for before, after in replaced.items():
+        if before != after:
+            couplings.uncouple(ctx.db, company_id, QUOTE_MAPPING, before)

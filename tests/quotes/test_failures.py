@@ -218,8 +218,10 @@ def test_a_revision_of_a_quote_that_was_deleted_is_made_new(desk: QuoteDesk, sel
     revision = seller.revise(quote_id)
     desk.pick_up()
     assert desk.bc_quote("Q-1")["number"] != gone["number"]
-    [coupled] = couplings.of_mapping(desk.ctx.db, desk.ctx.company.id, QUOTE_MAPPING)[-1:]
-    assert coupled.sales_id == revision
+    coupled = couplings.by_sales_names(desk.ctx.db, desk.ctx.company.id, QUOTE_MAPPING, ["Q-1"])["Q-1"]
+    assert [(row.sales_id, row.bc_number) for row in coupled] == [(revision, desk.bc_quote("Q-1")["number"])]
+    ends = {entry.sales_id: entry.end_reason for entry in journal.find(desk.ctx.db, "Q-1")}
+    assert ends == {quote_id: "revised", revision: ""}
 
 
 def test_a_won_quote_that_was_deleted_is_left_at_that(desk: QuoteDesk, seller: QuoteSeller):
