@@ -9,11 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bridge.store import back, companies, couplings, failures, invoices, jobs, journal, projection
+from bridge.store import (
+    back,
+    companies,
+    couplings,
+    failures,
+    invoices,
+    jobs,
+    journal,
+    notes,
+    projection,
+    pushes,
+    statistics,
+)
 from bridge.store.database import Database
 from bridge.store.journal import Kind
 from bridge.store.models import AvailabilityItem, Coupling, Failure, Job, JournalEntry, JournalLine, OrderEvent
-from bridge.store.models_returns import PostedInvoice
+from bridge.store.models_returns import OrderNote, PostedInvoice, StatisticsRow
 
 JOB_OF_SUBJECT = {
     "order": "PICK-UP",
@@ -70,6 +82,9 @@ class OrderView:
     entry: JournalEntry
     lines: list[JournalLine]
     events: list[OrderEvent]
+    notes: list[OrderNote]
+    pushed_at: datetime | None
+    """When Sales last agreed with what Business Central has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,7 @@ class RecordView:
     couplings: list[Coupling]
     items: list[AvailabilityItem]
     invoices: list[PostedInvoice]
+    statistics: list[StatisticsRow]
     failures: list[FailureView]
 
     @property
@@ -168,6 +184,8 @@ def put_back(db: Database, record: str | None, now: datetime) -> PutBack:
     else:
         entries = journal.find(db, record)
         named = {record, record.lower(), *(entry.sales_id for entry in entries)}
+        named |= {row.bc_id for row in invoices.find(db, record)}
+        named |= {row.bc_id for row in couplings.find(db, record) if row.mapping == "CUSTOMER"}
         stuck = [row for row in failures.open_failures(db) if row.record_id in named or row.record == record]
         sales_ids = {entry.sales_id for entry in entries}
         sales_ids |= {row.record_id for row in stuck if row.subject in _IN_JOURNAL}
@@ -197,11 +215,22 @@ def about(db: Database, record: str) -> RecordView:
     ids |= {row.bc_id for row in coupled} | {row.sales_id for row in coupled}
     posted = {row.id: row for one in (record, *(entry.sales_id for entry in entries)) for row in invoices.find(db, one)}
     ids |= {row.bc_id for row in posted.values()}
+    pushed = pushes.pushed_at(db, [entry.id for entry in entries])
     return RecordView(
-        orders=[OrderView(entry, lines.get(entry.id, []), journal.events_of(db, entry.id)) for entry in entries],
+        orders=[
+            OrderView(
+                entry,
+                lines.get(entry.id, []),
+                journal.events_of(db, entry.id),
+                notes.of_orders(db, [entry.id]),
+                pushed.get(entry.id),
+            )
+            for entry in entries
+        ],
         couplings=coupled,
         items=[item for item in items if item.number == record or item.item_id in ids],
         invoices=list(posted.values()),
+        statistics=statistics.of_customers(db, {row.bc_id for row in coupled if row.mapping == "CUSTOMER"}),
         failures=[_failure_view(row, names) for row in failures.history_of(db, ids)],
     )
 

@@ -145,10 +145,15 @@ def show(state: State, record: str) -> None:
         }
         for row in view.invoices
     ]
+    statistics: list[dict[str, object]] = [
+        {"Customer": row.customer_number, "Told to Sales": row.told_at, "Due": row.is_due, **row.told}
+        for row in view.statistics
+    ]
     tables = (
         ("Couplings", couplings),
         ("Availability", items),
         ("Posted invoices", invoices),
+        ("Account statistics", statistics),
         ("Failures, resolved ones too", failures),
     )
     for title, rows in tables:
@@ -162,6 +167,7 @@ def _print_order(order: OrderView) -> None:
         "Release": entry.release_state or "not tried yet",
         "Released": entry.released_at,
         "Acknowledged": entry.acknowledged_at,
+        "Sales agrees since": order.pushed_at,
     }
     facts: dict[str, object] = {
         f"{entry.kind.capitalize()} in Sales": f"{entry.sales_number} {entry.sales_id}",
@@ -191,7 +197,18 @@ def _print_order(order: OrderView) -> None:
         {"Event": event.kind, "Document": event.number, "Found": event.found_at, "Told to Sales": event.told_at}
         for event in order.events
     ]
-    for title, rows in (("Lines as written", lines), ("Since then", events)):
+    notes: list[dict[str, object]] = [
+        {
+            "Note of": note.created_on,
+            "State": f"waits for {'Sales' if note.waiting == 'sales' else 'Business Central'}"
+            if note.waiting
+            else "both",
+            "In Sales": note.sales_id,
+            "In Business Central": note.bc_id,
+        }
+        for note in order.notes
+    ]
+    for title, rows in (("Lines as written", lines), ("Since then", events), ("Notes", notes)):
         if rows:
             print_table(title, rows, empty="")
 
@@ -203,12 +220,15 @@ def _as_document(view: RecordView) -> dict[str, object]:
                 **_columns(order.entry),
                 "lines": [_columns(line) for line in order.lines],
                 "events": [_columns(event) for event in order.events],
+                "notes": [_columns(note) for note in order.notes],
+                "pushed_at": order.pushed_at,
             }
             for order in view.orders
         ],
         "couplings": [_columns(row) for row in view.couplings],
         "availability": [_columns(row) for row in view.items],
         "invoices": [_columns(row) for row in view.invoices],
+        "statistics": [_columns(row) for row in view.statistics],
         "failures": view.failures,
     }
 

@@ -21,7 +21,7 @@ from bridge.status.ending import PARTLY_POSTED, end
 from bridge.status.events import Document, Event, Fate, Kind, Order
 from bridge.status.reset import is_second_look, reset
 from bridge.status.tell import tell
-from bridge.store import failures, journal, journal_lines, watermarks
+from bridge.store import failures, jobs, journal, journal_lines, watermarks
 from bridge.store.failures import Problem
 from bridge.store.journal import ReleaseState
 from bridge.store.models import JournalEntry, OrderEvent
@@ -49,6 +49,8 @@ def _look(ctx: CompanyContext, followed: Sequence[JournalEntry], counts: Counter
     _note(ctx, _own_releases(ctx, followed), counts)
     found = collect(ctx, [_order(entry) for entry in followed])
     _note(ctx, _postings(ctx, found.documents), counts)
+    if counts[Kind.INVOICED.value]:
+        jobs.wake(ctx.db, "POSTEDSALESINV-INV", ctx.clock(), ctx.company.id)
     _note(ctx, _still_there(ctx, followed, found), counts)
     missing = [entry for entry in followed if entry.bc_order_id not in found.orders]
     failed = _missing(ctx, missing, len(followed), began, counts) if missing else 0

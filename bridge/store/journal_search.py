@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import func, select
 
 from bridge.store.database import Database
+from bridge.store.journal import Kind
 from bridge.store.models import JournalEntry
 
 
@@ -18,6 +19,7 @@ def by_references(db: Database, company_id: str, references: Collection[str], le
         with db.read() as session:
             statement = select(JournalEntry).where(
                 JournalEntry.company_id == company_id,
+                JournalEntry.kind == Kind.ORDER,
                 func.trim(func.substr(JournalEntry.sales_number, 1, length)).in_(remaining[start : start + 500]),
             )
             found += session.scalars(statement)
@@ -28,6 +30,8 @@ def bc_numbers(db: Database, company_id: str) -> list[str]:
     """The numbers of all Business Central orders the journal knows of, ended ones too."""
     with db.read() as session:
         statement = select(JournalEntry.bc_order_number).where(
-            JournalEntry.company_id == company_id, JournalEntry.bc_order_number.is_not(None)
+            JournalEntry.company_id == company_id,
+            JournalEntry.kind == Kind.ORDER,
+            JournalEntry.bc_order_number.is_not(None),
         )
         return sorted({number for number in session.scalars(statement) if number})

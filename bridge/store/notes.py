@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 
 from bridge.store.database import Database
+from bridge.store.journal import Kind
 from bridge.store.models import JournalEntry
 from bridge.store.models_returns import OrderNote, OrderPush
 
@@ -24,6 +25,7 @@ def orders(db: Database, company_id: str) -> list[JournalEntry]:
                 select(JournalEntry)
                 .where(
                     JournalEntry.company_id == company_id,
+                    JournalEntry.kind == Kind.ORDER,
                     JournalEntry.bc_order_id.is_not(None),
                     JournalEntry.ended_at.is_(None),
                 )

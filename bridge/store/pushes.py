@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 
 from bridge.store.database import Database
-from bridge.store.journal import State
+from bridge.store.journal import Kind, State
 from bridge.store.models import JournalEntry, JournalLine
 from bridge.store.models_returns import OrderPush
 
@@ -19,6 +19,7 @@ _CHUNK = 500
 def _followed(company_id: str) -> Any:
     return and_(
         JournalEntry.company_id == company_id,
+        JournalEntry.kind == Kind.ORDER,
         JournalEntry.bc_order_id.is_not(None),
         JournalEntry.state == State.ACK_DONE,
         JournalEntry.ended_at.is_(None),
@@ -76,6 +77,13 @@ def attempts(db: Database, entry_ids: Collection[str]) -> dict[str, int]:
     with db.read() as session:
         rows = session.scalars(select(OrderPush).where(OrderPush.entry_id.in_(entry_ids)))
         return {row.entry_id: row.attempts for row in rows}
+
+
+def pushed_at(db: Database, entry_ids: Collection[str]) -> dict[str, datetime | None]:
+    """When Sales last agreed, by entry; orders that were never pushed are missing."""
+    with db.read() as session:
+        rows = session.scalars(select(OrderPush).where(OrderPush.entry_id.in_(entry_ids)))
+        return {row.entry_id: row.pushed_at for row in rows}
 
 
 def settle(

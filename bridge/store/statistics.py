@@ -50,6 +50,11 @@ def ensure(db: Database, company_id: str) -> None:
             session.execute(statement.on_conflict_do_nothing(index_elements=["company_id", "customer_id"]))
 
 
+def of_customers(db: Database, customer_ids: Collection[str]) -> list[StatisticsRow]:
+    with db.read() as session:
+        return list(session.scalars(select(StatisticsRow).where(StatisticsRow.customer_id.in_(customer_ids))))
+
+
 def left_over(db: Database, company_id: str) -> list[StatisticsRow]:
     """Rows of customers that are not coupled to that account any more."""
     with db.read() as session:

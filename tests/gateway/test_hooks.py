@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from bridge.records import Side
 from bridge.secrets import hook_secret
 from bridge.store import jobs
 from tests.conftest import SECRET_KEY
-from tests.gateway.conftest import MAIN, OTHER, Door, World, error
+from tests.gateway.conftest import MAIN, NOW, OTHER, Door, World, error
 
 SALES = hook_secret(SECRET_KEY, Side.SALES)
 BUSINESS_CENTRAL = hook_secret(SECRET_KEY, Side.BUSINESS_CENTRAL)
@@ -106,3 +107,12 @@ def test_the_question_whether_somebody_is_there_gets_its_token_back_and_wakes_no
     assert response.headers["Content-Type"].startswith("text/plain")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert wakes(world) == {}
+
+
+@pytest.mark.parametrize(
+    ("entity_set", "job"), [("salesInvoices", "POSTEDSALESINV-INV"), ("salesOrders", "SALESORDER-ORDER")]
+)
+def test_orders_and_invoices_wake_the_jobs_that_take_them_to_sales(door: Door, world: World, entity_set: str, job: str):
+    jobs.define(world.db, MAIN.id, job, 60, NOW - timedelta(hours=1))
+    assert post(door, "/hooks/business-central", {"value": [notification(entity_set)]}).status_code == 200
+    assert wakes(world) == {"PUSH-STATUS": 1, job: 1}
