@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import redis
@@ -13,20 +14,28 @@ from gateway.cache.base import Cache, CacheUnavailable
 _PREFIX = "bridge:"
 _SECONDS = 0.5
 """How long an answer from Redis may take before the gateway goes on without it: it is there to save time."""
+_LEFT_ALONE_SECONDS = 2.0
+"""After a failure nobody waits for Redis for so long: one that hangs would cost each request its half second."""
 
 
 class RedisCache(Cache):
-    """Connects when first used, so that a gateway starts, and answers, with Redis away."""
+    """Connects when first used, so that a gateway starts, and answers, with Redis away. ``ticks`` answers monotonic
+    seconds."""
 
-    def __init__(self, url: str, prefix: str = _PREFIX) -> None:
+    def __init__(self, url: str, prefix: str = _PREFIX, ticks: Callable[[], float] = time.monotonic) -> None:
         self._prefix = prefix
+        self._ticks = ticks
+        self._alone_until = float("-inf")
         self._redis = redis.Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
 
     @contextmanager
-    def _asked(self) -> Iterator[redis.Redis]:
+    def _asked(self, *, at_once: bool = False) -> Iterator[redis.Redis]:
+        if not at_once and self._ticks() < self._alone_until:
+            raise CacheUnavailable("away a moment ago")
         try:
             yield self._redis
         except redis.RedisError as error:
+            self._alone_until = self._ticks() + _LEFT_ALONE_SECONDS
             raise CacheUnavailable(type(error).__name__) from error
 
     def get(self, key: str) -> bytes | None:
@@ -51,8 +60,9 @@ class RedisCache(Cache):
             client.publish(self._prefix + channel, message)
 
     def ping(self) -> None:
-        with self._asked() as client:
+        with self._asked(at_once=True) as client:
             client.ping()
+        self._alone_until = float("-inf")
 
     def close(self) -> None:
         self._redis.close()

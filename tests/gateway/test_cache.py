@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 
@@ -114,6 +115,35 @@ def test_a_redis_that_is_away_says_so_in_the_caches_own_words():
         with pytest.raises(CacheUnavailable):
             call()
     cache.close()
+
+
+def test_a_redis_that_hangs_is_waited_for_once_and_then_left_alone_for_a_while():
+    now = [0.0]
+    with socket.create_server(("127.0.0.1", 0)) as hanging:  # takes connections and says nothing
+        hanging.settimeout(0.05)
+        cache = RedisCache(f"redis://127.0.0.1:{hanging.getsockname()[1]}/0", ticks=lambda: now[0])
+
+        def connections() -> int:
+            count = 0
+            while True:
+                try:
+                    hanging.accept()[0].close()
+                except TimeoutError:
+                    return count
+                count += 1
+
+        with pytest.raises(CacheUnavailable):
+            cache.get("a")
+        assert connections() > 0
+        for _ in range(20):
+            with pytest.raises(CacheUnavailable):
+                cache.get("a")
+        assert connections() == 0
+        now[0] = 2.0
+        with pytest.raises(CacheUnavailable):
+            cache.get("a")
+        assert connections() > 0, "and tried again"
+        cache.close()
 
 
 def hot(body: bytes = b"x", version: str = "1") -> HotAnswer:
