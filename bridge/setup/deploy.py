@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from xml.sax.saxutils import escape
 
-from bridge.clients.errors import SignInRefused
+from bridge.clients.errors import RemoteError, SignInRefused
 from bridge.clients.sales import Sales
 from bridge.errors import BridgeError
 
@@ -23,6 +23,8 @@ PUBLISHER = "businesscentralbridge"
 PREFIX = "brg"
 """What the names of our components begin with. Not the vendor's: what two publishers call alike, one of them loses."""
 _OPTION_PREFIX = 72_700
+_LOCKED = "0x80071151"
+"""Dataverse's code for a customization lock that is taken."""
 _NAME = "Business Central bridge"
 
 
@@ -108,9 +110,22 @@ class DeployNotAllowed(BridgeError):
         self.purpose = error.purpose
 
 
+class CustomizationsLocked(BridgeError):
+    """Sales takes one publishing or import at a time, and another one runs."""
+
+    code = "CustomizationsLocked"
+    heals_by_itself = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody is publishing or importing customizations in Sales right now. What was changed waits, unseen.",
+            advice="Run it again in a few minutes: it goes on from there.",
+        )
+
+
 def deploy(target: Target, steps: tuple[Step, ...]) -> Iterator[Deployed]:
     """Run the steps in turn, then publish what they changed. Raises SolutionUnknown, SolutionManaged,
-    DeployNotAllowed, RemoteError; all that was reported before is done."""
+    DeployNotAllowed, CustomizationsLocked, RemoteError; all that was reported before is done."""
     try:
         for step in (solution, *steps):
             yield from step(target)
@@ -119,6 +134,10 @@ def deploy(target: Target, steps: tuple[Step, ...]) -> Iterator[Deployed]:
         if error.status != 403:
             raise
         raise DeployNotAllowed(error) from error
+    except RemoteError as error:
+        if error.code != _LOCKED:
+            raise
+        raise CustomizationsLocked from error
 
 
 def solution(target: Target) -> Iterator[Deployed]:

@@ -141,6 +141,25 @@ def _form(env: Environment, row: Row) -> None:
             raise invalid_argument(f"The handler {handler.get('functionName')} names a library the form does not have.")
 
 
+def check_unused(env: Environment, table: Table, row: Row) -> None:
+    """Refuse to delete a web resource that a form loads, published or not, or that somebody delivers."""
+    if table.name != WEB_RESOURCE.name:
+        return
+    if row.get("ismanaged"):
+        raise DataverseError(400, "0x80048d20", f"The web resource {row['name']} is managed and cannot be deleted.")
+    entry = f'<Library name="{row["name"]}"'
+    texts = (str(form.get(name) or "") for form in env.store.rows(SYSTEM_FORM.name) for name in _FORM_TEXTS)
+    used = sum(1 for text in texts if entry in text)
+    if used:
+        raise DataverseError(
+            400,
+            "0x8004f01f",
+            f"The WebResource({row[table.id]}) component cannot be deleted because it is referenced by {used} other"
+            " components. For a list of referenced components, use the RetrieveDependenciesForDeleteRequest.",
+        )
+
+
+_FORM_TEXTS = ("formxml", f"{DRAFT}formxml")
 _CHECKS: Mapping[str, Callable[[Environment, Row], None]] = {WEB_RESOURCE.name: _web_resource, SYSTEM_FORM.name: _form}
 ON_CREATE: Mapping[str, Callable[[Environment, Row], None]] = {
     "publisher": _publisher,

@@ -158,6 +158,7 @@ def delete(
             raise not_found(table.name, row_id)
         env.privileges.demand(caller.users, "Delete", table, row)
         check_version(row, if_match)
+        solutions.check_unused(env, table, row)
         family = pricing.BY_LINE.get(table.name)
         header = rules.check_parent(env, family, row, caller) if family is not None else None
         _remove(env, table, row_id, caller)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from bridge.setup.deploy_forms import FormNotReadable, with_handler
+from bridge.clients.errors import Refused
+from bridge.records import Side
+from bridge.setup.deploy import CustomizationsLocked, Deployed, Result, Target
+from bridge.setup.deploy import deploy as run
+from bridge.setup.deploy_forms import FormNotReadable, forms, with_handler
 from bridge.setup.deploy_scripts import PANEL, SCRIPT
 from tests.form_script.sales import Sales
 from tests.processes import Finished, Product, SandboxProcess
@@ -185,17 +189,28 @@ def test_forms_load_the_script_when_asked_and_keep_what_is_theirs(
     assert writes(sandbox) == []
 
 
-def test_a_form_that_sales_keeps_shut_is_listed_and_the_others_are_done(
-    deploy: Callable[..., Finished], sales: Sales
-) -> None:
-    """A library that the order's form names is gone, so Sales takes no change of that form."""
-    for row in sales.rows("webresourceset?$filter=startswith(name,'msdyn_')"):
-        sales.write("DELETE", f"webresourceset({row['webresourceid']})")
-    done = deploy("--forms", "--json")
-    assert done.code == 1
-    forms = [one for one in done.json["deployed"] if one["what"] == "form"]
-    assert sorted(one["result"] for one in forms) == ["refused", "updated", "updated", "updated"]
-    assert "msdyn_/scripts/salesorder.js" in next(one["note"] for one in forms if one["result"] == "refused")
+class ShutForm:
+    """A Sales that does not take the change of one form."""
+
+    def __init__(self) -> None:
+        self.changed: list[str] = []
+
+    def rows(self, *_path: str, **_options: Any) -> Iterator[dict[str, Any]]:
+        for table in ("product", "quote", "salesorder"):
+            yield {"formid": table, "name": "Main", "objecttypecode": table, "formxml": "<form><tabs/></form>"}
+
+    def update(self, _set: str, row_id: str, _body: object, *, purpose: str, repeatable: bool) -> None:
+        if row_id == "quote":
+            raise Refused("The form is not customizable.", system=Side.SALES, purpose=purpose, status=400)
+        self.changed.append(row_id)
+
+
+def test_a_form_that_sales_keeps_shut_is_listed_and_the_others_are_done() -> None:
+    sales = ShutForm()
+    target = Target(sales, on_forms=True, prefix="brg")  # type: ignore[arg-type]
+    done = {one.name: (one.result, one.note) for one in forms(target)}
+    assert done["quote: Main"] == (Result.REFUSED, "The form is not customizable.")
+    assert sales.changed == target.changed_tables == ["product", "salesorder"]
 
 
 def test_a_form_without_a_description_is_not_touched() -> None:
@@ -224,3 +239,28 @@ def test_the_script_is_small_and_names_no_secret() -> None:
     for source in (SCRIPT.content, PANEL.content):
         assert b"console." not in source
         assert b"innerHTML" not in source
+
+
+class LockedSales:
+    """A Sales in which somebody else is publishing; what is asked of it otherwise is there."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def rows(self, *_path: str, **_options: Any) -> Iterator[dict[str, Any]]:
+        yield {"solutionid": "1", "ismanaged": False, "publisherid": {"customizationprefix": "brg"}}
+
+    def act(self, _action: str, _body: object, *, purpose: str) -> None:
+        raise Refused("Cannot start [Publish]", system=Side.SALES, purpose=purpose, status=400, code=self._code)
+
+
+@pytest.mark.parametrize(("code", "kind"), [("0x80071151", CustomizationsLocked), ("0x80040203", Refused)])
+def test_a_publishing_that_has_to_wait_is_told_from_one_that_is_refused(code: str, kind: type[Exception]) -> None:
+    def changes(target: Target) -> Iterator[Deployed]:
+        target.changed_tables.append("product")
+        yield Deployed("form", "product: Product", Result.UPDATED)
+
+    told = run(Target(LockedSales(code)), (changes,))  # type: ignore[arg-type]
+    assert [next(told).result, next(told).result] == [Result.UNCHANGED, Result.UPDATED]
+    with pytest.raises(kind):
+        next(told)

@@ -145,6 +145,19 @@ def test_a_form_takes_libraries_that_exist_and_shows_them_when_published(desk: D
     publish(desk, "<entities><entity>product</entity></entities>")
     assert desk.get(path).json["formxml"] == after
     assert admin(desk, "PATCH", path, {"formxml": "<form>"}).code == "0x8004f658"
+    used = desk.get(f"{SCRIPTS}?$filter=name eq 'new_/form.js'").json["value"][0]["webresourceid"]
+    refused = admin(desk, "DELETE", f"{SCRIPTS}({used})")
+    assert (refused.status, refused.code) == (400, "0x8004f01f")
+    admin(desk, "PATCH", path, {"formxml": before})
+    admin(desk, "POST", "PublishAllXml", {})
+    assert admin(desk, "DELETE", f"{SCRIPTS}({used})").status == 204
+
+
+def test_what_somebody_delivers_is_neither_changed_nor_deleted(desk: Desk) -> None:
+    managed = desk.get(f"{SCRIPTS}?$filter=ismanaged eq true").json["value"][0]["webresourceid"]
+    for method, body in (("PATCH", {"content": text("2;")}), ("DELETE", None)):
+        refused = admin(desk, method, f"{SCRIPTS}({managed})", body)
+        assert (refused.status, refused.code) == (400, "0x80048d20")
 
 
 def test_what_is_to_be_published_must_be_named_well(desk: Desk) -> None:
