@@ -78,7 +78,7 @@ def complete(env: Environment, table: Table, row: Row, caller: Caller) -> None:
 
 
 def check_links(env: Environment, table: Table, row: Row, changes: Row) -> None:
-    """Refuse a new customer that is inactive, and a new owner that is disabled or gone."""
+    """Refuse a new customer that is inactive, and a new owner that is disabled."""
     if table.name in BY_HEADER and "customerid" in changes:
         _check_customer(env, row)
     if table.owned and "ownerid" in changes:
@@ -149,10 +149,7 @@ def _check_customer(env: Environment, row: Row) -> None:
 
 
 def _check_owner(env: Environment, row: Row) -> None:
-    owner: Ref | None = row.get("ownerid")
-    principal = env.row(owner)
-    if owner is not None and principal is None:
-        raise DataverseError(400, "0x80040229", f"The owner {owner.id} is invalid.")
+    principal = env.row(row.get("ownerid"))
     if principal is not None and principal.get("isdisabled"):
         raise DataverseError(400, "0x8004022b", "The owner is disabled: rows cannot be assigned to a disabled user.")
 
