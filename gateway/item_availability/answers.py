@@ -20,6 +20,7 @@ from gateway.item_availability.model import (
 
 _RESERVATIONS = "API v2.0 does not tell reservations; the companion does"
 _TOLD_IN_ONE = "Business Central counts it in GrossRequirement and does not tell it apart"
+_NOT_TOLD = "Business Central does not tell it; our own calculation does"
 _NOT_READ = "open orders have not been read lately; the job OPEN-LINES reads them"
 
 
@@ -81,7 +82,7 @@ def by_business_central(
     """Business Central's own calculation, and beside it what is known of open orders, read at ``lines_at`` (None: not
     lately)."""
     terms, orders, everywhere = official.terms, own.promise, question.location is None
-    not_known = dict.fromkeys(("LaterDemand", "Uncommitted"), _TOLD_IN_ONE)
+    not_known = {"LaterDemand": _TOLD_IN_ONE, "Uncommitted": _NOT_TOLD}
     no_orders = _NOT_READ if lines_at is None else "; ".join(_left_out(own, item))
     no_transfers = _NOT_READ if lines_at is None else basis.no_transfers
     if no_orders:

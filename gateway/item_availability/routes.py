@@ -134,7 +134,7 @@ class _Answers:
             name: request.args[name] for name in ("variant", "location", "date", "quantity") if name in request.args
         }
         named = [{key: value} for key in ("item", "product") for value in request.args.getlist(key)]
-        return self._questions([{**shared, **one} for one in named])
+        return self._questions([{**shared, **one} for one in named], numbered=False)
 
     def _by_body(self) -> list[Question]:
         try:
@@ -146,24 +146,27 @@ class _Answers:
             raise BadRequest('The body is {"questions": [{"item": …, "quantity": …}, …]}.')
         return self._questions(rows)
 
-    def _questions(self, rows: Sequence[Mapping[str, Any]]) -> list[Question]:
+    def _questions(self, rows: Sequence[Mapping[str, Any]], *, numbered: bool = True) -> list[Question]:
         if not rows:
             raise BadRequest("Name at least one item (its number) or product (its id in Sales).")
         if len(rows) > MOST_QUESTIONS:
             raise BadRequest(f"{len(rows)} questions; one request takes at most {MOST_QUESTIONS}.")
         today = self._service.today()
-        return [_question(number, row, today) for number, row in enumerate(rows, start=1)]
+        return [
+            _question(f"Question {number}: " if numbered else "", row, today)
+            for number, row in enumerate(rows, start=1)
+        ]
 
 
-def _question(number: int, row: Mapping[str, Any], today: date) -> Question:
-    where = f"Question {number}"
+def _question(where: str, row: Mapping[str, Any], today: date) -> Question:
+    """``where`` begins what is said of a question that cannot be read."""
     if unknown := sorted(set(row) - _KNOWN):
-        raise BadRequest(f'{where}: "{unknown[0][:60]}" is not known; known are {", ".join(sorted(_KNOWN))}.')
+        raise BadRequest(f'{where}"{unknown[0][:60]}" is not known; known are {", ".join(sorted(_KNOWN))}.')
     item, product = _text(where, row, "item", 20) or "", _text(where, row, "product", 36) or ""
     if bool(item) == bool(product):
-        raise BadRequest(f"{where}: name the item or the product, one of them.")
+        raise BadRequest(f"{where}name the item or the product, one of them.")
     if product and _GUID.fullmatch(product) is None:
-        raise BadRequest(f"{where}: product is not a GUID.")
+        raise BadRequest(f"{where}product is not a GUID.")
     variant, location = _text(where, row, "variant", 10), _text(where, row, "location", 10)
     return Question(
         item=item.upper(),
@@ -178,7 +181,7 @@ def _question(number: int, row: Mapping[str, Any], today: date) -> Question:
 def _text(where: str, row: Mapping[str, Any], name: str, most: int) -> str | None:
     value = row.get(name)
     if value is not None and (not isinstance(value, str) or len(value) > most or UNHELD.search(value)):
-        raise BadRequest(f"{where}: {name} is text of at most {most} characters.")
+        raise BadRequest(f"{where}{name} is text of at most {most} characters.")
     return value
 
 
@@ -188,14 +191,14 @@ def _day(where: str, value: Any, today: date) -> date:
     try:
         day = date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise BadRequest(f"{where}: date is a day such as 2026-03-10.") from None
+        raise BadRequest(f"{where}date is a day such as 2026-03-10.") from None
     if abs((day - today).days) > 36_500:
-        raise BadRequest(f"{where}: date is more than a hundred years away.")
+        raise BadRequest(f"{where}date is more than a hundred years away.")
     return day
 
 
 def _quantity(where: str, value: Any) -> Decimal:
-    problem = BadRequest(f"{where}: quantity is a number from 0 to 999999999 with at most five decimals.")
+    problem = BadRequest(f"{where}quantity is a number from 0 to 999999999 with at most five decimals.")
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)) or len(str(value)) > 20:
         raise problem
     try:
