@@ -56,6 +56,7 @@ def test_without_the_companion_each_missing_capability_is_named(connected, sandb
     checks = by_id(connected.bridge("test-connection", "--json").expect(0))
     assert checks["Business Central", "companion"]["state"] == "note"
     assert "stay Open" in checks["Business Central", "without companion: release"]["detail"]
+    assert "PICK_UP_QUOTES" in checks["Business Central", "without companion: quotes"]["detail"]
 
 
 def test_a_wrong_secret_fails_on_both_sides_and_is_not_shown(connected):
