@@ -93,14 +93,14 @@ class KeyRing:
 
     def check(self, user: str, key: str) -> Caller | Refusal:
         """Who this is, or why not."""
-        kept = self._of(user)
+        kept, remembered = self._of(user)
+        found = _matching(key, kept)
+        if found is None and remembered:  # it may have been made a moment ago: whoever was given it shall not wait
+            kept = self._keys_of(user)
+            found = _matching(key, kept)
         if not kept:
             hmac.compare_digest(digest(key, _NOBODY_SALT), _NOBODY_DIGEST)
             return Refusal.UNKNOWN_USER
-        found = None
-        for one in kept:
-            if hmac.compare_digest(digest(key, one.salt), one.digest):
-                found = one
         if found is None:
             return Refusal.BAD_KEY
         if found.revoked_at is not None:
@@ -117,19 +117,29 @@ class KeyRing:
             frozenset(found.origins.split()),
         )
 
-    def _of(self, user: str) -> Sequence[StoredKey]:
+    def _of(self, user: str) -> tuple[Sequence[StoredKey], bool]:
+        """The user's keys, and whether they are those remembered."""
         generation = self._generation()
         with self._lock:
             if generation != self._known_at or len(self._known) > _MOST_USERS:
                 self._known, self._known_at = {}, generation
             if user in self._known:
-                return self._known[user]
+                return self._known[user], True
         kept = self._keys_of(user)
         if kept:  # unknown names are not remembered: guesses must not fill the memory
             with self._lock:
                 if self._known_at == generation:
                     self._known[user] = kept
-        return kept
+        return kept, False
+
+
+def _matching(key: str, kept: Sequence[StoredKey]) -> StoredKey | None:
+    """The one this is; every one is compared, so that the time taken tells nothing."""
+    found = None
+    for one in kept:
+        if hmac.compare_digest(digest(key, one.salt), one.digest):
+            found = one
+    return found
 
 
 class LastUsed:
