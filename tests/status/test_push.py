@@ -286,3 +286,23 @@ def test_without_the_companion_header_and_lines_go_over_too(shop: Shop):
 
     row = shop.in_sales("NOCOMP2")
     assert (row["shipto_city"], money(row["lines"][0]["quantity"])) == ("Askim", 3)
+
+
+def test_a_refusal_of_sales_leaves_the_order_as_it_was_and_is_listed(shop: Shop):
+    shop.sell("REFUSED", product("EAR-MUFF", 2))
+    path = shop.office.seller.product_path("EAR-MUFF")
+    shop.office.seller.change(path, statecode=1, statuscode=2)
+    shop.change("REFUSED", {"shipToCity": "Voss"}, lines={10000: {"quantity": 3}})
+    shop.push()
+
+    row = shop.in_sales("REFUSED")
+    assert ((row["statecode"], row["statuscode"]), row["shipto_city"] == "Voss") == (SUBMITTED, False)
+    [problem] = [one for one in shop.desk.failures() if one.record == "Sales order REFUSED"]
+    assert problem.code == "E-PUSH-03"
+    assert "Sales refused the changes of Business Central order" in problem.text
+    assert "active products" in problem.text
+
+    shop.office.seller.change(path, statecode=0, statuscode=1)
+    shop.push()
+    assert shop.in_sales("REFUSED")["shipto_city"] == "Voss"
+    assert shop.codes("REFUSED") == []
