@@ -222,7 +222,7 @@ def _checks(
                 f"no worker has taken what has been due for {int(late)} s",
                 "Start the worker: python -m bridge work. What waits: python -m bridge jobs",
             )
-        return Finding(Status.OK, "takes what is due")
+        return Finding(Status.OK, "nothing has waited for one")
 
     def availability() -> Finding:
         try:
@@ -236,9 +236,13 @@ def _checks(
             return Finding(Status.DEGRADED, "no company is known yet", "See the check of the companies.")
         late = [age for age in ages if age is None or age > settings.availability_max_age]
         if late:
+            oldest = None if None in late else max(int(age) for age in late if age is not None)
+            known = "one was never read" if oldest is None else f"the oldest {oldest} s ago"
+            gone = oldest is None or oldest > settings.availability_stale_if_error
             return Finding(
                 Status.DEGRADED,
-                f"{len(late)} of {len(ages)} companies have not been read for {settings.availability_max_age} seconds",
+                f"{len(late)} of {len(ages)} companies not read within {settings.availability_max_age} s, {known}"
+                + ("; readers of it get 503" if gone else ""),
                 "Does the worker run, and does Business Central answer? python -m bridge jobs",
             )
         return Finding(Status.OK, f"oldest answer {max((int(age) for age in ages if age is not None), default=0)} s")

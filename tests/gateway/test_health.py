@@ -11,7 +11,7 @@ from sqlalchemy import update
 from bridge.store import companies
 from bridge.store.models import Job
 from gateway.health.checks import Check, Checks, Drain, Finding, Status
-from tests.gateway.conftest import ROOT, SET, Door, World, basic, error
+from tests.gateway.conftest import MAIN, OTHER, ROOT, SET, Door, World, basic, error
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
@@ -19,6 +19,10 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 def checks(door: Door) -> dict[str, tuple[str, str]]:
     body = door.get("/readyz").get_json()
     return {one["name"]: (one["status"], one["hint"]) for one in body["checks"]}
+
+
+def detail(door: Door, name: str) -> str:
+    return next(one["detail"] for one in door.get("/readyz").get_json()["checks"] if one["name"] == name)
 
 
 def worked(world: World) -> None:
@@ -59,6 +63,18 @@ def test_old_stock_is_degraded_and_not_unready(door: Door, world: World):
     assert checks(door)["availability"] == (
         "degraded",
         "Does the worker run, and does Business Central answer? python -m bridge jobs",
+    )
+    assert detail(door, "availability") == "1 of 1 companies not read within 30 s, the oldest 31 s ago"
+    world.later(270)
+    assert detail(door, "availability").endswith("the oldest 301 s ago; readers of it get 503")
+    assert door.get(f"{ROOT}/{SET}").status_code == 503
+
+
+def test_a_company_that_was_never_read_is_named_as_such(door: Door, world: World):
+    companies.save(world.db, [MAIN, OTHER])
+    world.later(1)
+    assert detail(door, "availability") == (
+        "1 of 2 companies not read within 30 s, one was never read; readers of it get 503"
     )
 
 
