@@ -1,5 +1,6 @@
 """How gunicorn runs the gateway. Each value has its reason beside it; what differs per install is a setting."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,9 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     _stopping.in_worker(worker)
+    # What is loaded by now stays: looking through it again and again for garbage stops every request for a while.
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:
