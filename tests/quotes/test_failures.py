@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bridge import overview
 from bridge.clients.errors import Refused, ServerFailed
 from bridge.orders.gather import QUOTE_MAPPING
 from bridge.records import Side
@@ -286,3 +287,38 @@ def test_s44_a_quote_the_bridge_does_not_know_is_found_by_its_reference(desk: Qu
     quote = desk.bc_quote("Q-1")
     assert (quote["id"], desk.bc_order(order)["quoteNumber"]) == (by_hand, quote["number"])
     assert desk.versions(quote["number"]) == 1
+
+
+def test_s20_to_s25_a_quote_is_for_the_customer_an_order_would_be_for(desk: QuoteDesk, seller: QuoteSeller):
+    """By account or by contact; a prospect of one's own is no customer, the company of a contact may be one."""
+    prospect = seller.id_of("accounts", "accountnumber", "10120")
+    seller.change(f"accounts({prospect})", customertypecode=1)
+    seller.quote("prospect", customer="10120")
+    for number, columns in {
+        "contact of a prospect": {"parentcustomerid_account@odata.bind": f"/accounts({prospect})"},
+        "contact of nobody": {},
+    }.items():
+        person = seller.create("contacts", firstname=number, lastname="Li", **columns)
+        customer = {"customerid_account@odata.bind": None, "customerid_contact@odata.bind": f"/contacts({person})"}
+        seller.quote(number, **customer)
+    desk.pick_up()
+    assert "account Trebygg Sunnmøre AS is not of type customer." in told(desk, "prospect")
+    assert "does not lead to an account." in told(desk, "contact of nobody")
+    assert desk.bc_quote("contact of a prospect")["customerNumber"] == "10120"
+    assert {code for codes in desk.quote_codes().values() for code in codes} == {"E-QUO-04", "E-QUO-01"}
+
+
+def test_a_quote_can_be_shown_and_put_back_by_its_number(desk: QuoteDesk, seller: QuoteSeller):
+    uncouple_gas(desk, seller)
+    quote_id = seller.quote("Q-1", product("GAS-230"))
+    desk.pick_up()
+    db = desk.ctx.db
+    view = overview.about(db, "Q-1")
+    assert [(order.entry.kind, order.entry.state) for order in view.orders] == [("quote", "seen")]
+    [failure] = [one for one in overview.failure_list(db) if one.record_id == quote_id]
+    assert (failure.subject, failure.code, failure.heals_by_itself) == ("quote", "E-QUO-04", False)
+    assert journal.find(db, "Q-1")[0].next_attempt_at is not None
+
+    assert overview.put_back(db, "Q-1", desk.ctx.clock()).orders == 1
+
+    assert journal.find(db, "Q-1")[0].next_attempt_at is None

@@ -97,7 +97,7 @@ codeunit 50120 "Sales Bridge"
         exit(BridgeDocuments.RealStatus(SalesHeader));
     end;
 
-    // Sets header fields that API v2.0 does not have, and answers the real status.
+    // Sets header fields of an order or quote that API v2.0 does not have, and answers the real status.
     procedure SetOrderHeader(orderId: Text; "fields": Text): Text
     var
         SalesHeader: Record "Sales Header";
@@ -106,7 +106,7 @@ codeunit 50120 "Sales Bridge"
         BridgeOrderHeader: Codeunit "Bridge Order Header";
         Given: JsonObject;
     begin
-        BridgeDocuments.GetOrder(orderId, SalesHeader);
+        BridgeDocuments.GetDocument(orderId, SalesHeader);
         Given := BridgeJson.ReadObject("fields", 'fields');
         BridgeJson.RefuseUnknownNames(Given, BridgeOrderHeader.NamesForChange(), 'fields');
         BridgeOrderHeader.Apply(SalesHeader, Given);
