@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
+from bridge.records import new_id
 from bridge.store.database import Database
 from bridge.store.journal import Kind
 from bridge.store.models import JournalEntry
@@ -65,11 +66,26 @@ def known(
 
 
 def save(db: Database, new: Sequence[OrderNote], changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add notes and set columns of others, row id → column → value, in one transaction."""
+    """Add notes, those that somebody else has added meanwhile left out, and set columns of others, row id → column →
+    value, in one transaction."""
     if not new and not changes:
         return
     with db.write() as session:
-        session.add_all(new)
+        for note in new:
+            statement = db.insert(OrderNote).values(
+                id=note.id or new_id(),
+                company_id=note.company_id,
+                entry_id=note.entry_id,
+                sales_id=note.sales_id,
+                bc_id=note.bc_id,
+                digest=note.digest,
+                waiting=note.waiting,
+                subject=note.subject or "",
+                body=note.body or "",
+                created_on=note.created_on or "",
+                attempts=0,
+            )
+            session.execute(statement.on_conflict_do_nothing(index_elements=["company_id", "sales_id"]))
         for row_id, values in sorted(changes.items()):
             session.execute(update(OrderNote).where(OrderNote.id == row_id).values(**values))
 

@@ -195,3 +195,18 @@ def cost(board: Pinboard) -> dict[Side, int]:
     before = {side: calls.totals(side).requests for side in Side}
     sync_notes(board.desk.ctx)
     return {side: calls.totals(side).requests - before[side] for side in Side}
+
+
+def test_two_that_find_the_same_note_at_once_make_one(board: Pinboard):
+    """A command beside the worker: both have looked before either has written."""
+    order_id = board.order("TWICE")
+    board.sync()
+    board.write_in_bc("TWICE", "From the warehouse", "Once")
+    ctx, entry = board.desk.ctx, board.desk.entry("TWICE")
+    board.sync()
+    notes.forget(ctx.db, [row.id for row in notes.of_orders(ctx.db, [entry.id])])  # the other one knows nothing of it
+
+    board.sync()
+
+    assert board.in_sales(order_id) == [("From the warehouse", "Once")]
+    assert board.in_bc("TWICE") == [("From the warehouse", "Once")]

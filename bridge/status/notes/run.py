@@ -7,6 +7,7 @@ Notes in Business Central can be reached through the companion only; without it 
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -120,7 +121,7 @@ def _row(ctx: CompanyContext, one: News, side: str) -> OrderNote:
         id=new_id(),
         company_id=ctx.company.id,
         entry_id=one.entry_id,
-        sales_id=new_id() if to_sales else one.id,
+        sales_id=note_id(ctx.company.id, one.id) if to_sales else one.id,
         bc_id=one.id if to_sales else None,
         digest=one.digest,
         waiting=side,
@@ -129,6 +130,11 @@ def _row(ctx: CompanyContext, one: News, side: str) -> OrderNote:
         created_on=one.created_on,
         attempts=0,
     )
+
+
+def note_id(company_id: str, bc_id: str) -> str:
+    """The id that a note of Business Central gets in Sales: the same whoever finds it, so that two at once make one."""
+    return str(uuid.uuid5(uuid.UUID(company_id), f"note {bc_id}"))
 
 
 def _again(one: News) -> dict[str, Any]:
