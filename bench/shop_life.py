@@ -44,7 +44,7 @@ from tests.gateway.shop import Shop
 MAX_AGE, STALE_IF_ERROR = 60, 300
 _FLOOR = timedelta(seconds=1)
 """Age is whole seconds, the rest cut off."""
-_SHARED = {"view": 0.5, "wake:{}": 3.0, "refresh:{}": 5.0}
+_SHARED = {"view": 0.5, "wake:{}": 3.0, "refresh:AVAILABILITY:{}": 5.0}
 """What gateways leave each other in Redis, and for how many seconds of the simulation, which Redis cannot know."""
 
 
