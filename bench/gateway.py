@@ -202,6 +202,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=1.5, help="how long each server is asked each time")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 32, 256])
     parser.add_argument("--without-cap", action="store_true")
+    parser.add_argument("--look-ups", action="store_true", help="point look-ups alone")
     parser.add_argument("--only", choices=["servers", "alone"], help="one shape of install instead of both")
     options = parser.parse_args(argv)
     plan = Plan(options.rounds, options.seconds, options.connections)
@@ -236,7 +237,7 @@ def _run(plan: Plan, console: Console, no_cap: str, options: argparse.Namespace)
                 title = f"PostgreSQL and Redis, {processes} processes"
                 on_servers = {"DATABASE_URL": services.new_database(), "REDIS_URL": services.empty_redis()}
                 settings = common | on_servers | {"WEB_CONCURRENCY": str(processes)}
-                found = compare(settings, folder / "servers", plan, console.print, wide=True, cap=cap)
+                found = compare(settings, folder / "servers", plan, console.print, wide=not options.look_ups, cap=cap)
                 _tell(console, title, found)
                 judge(title, found, plan, say, cap=cap)
             if options.only != "servers":

@@ -105,6 +105,8 @@ def median(samples: Sequence[Sample], what: str) -> float:
 
 
 def ratio(results: Results, first: Cell, second: Cell) -> float:
-    """Median over the rounds of the ratio within each round."""
+    """Median over the rounds of the ratio within each round; infinite where the second answered nothing."""
     pairs = zip(results[first], results[second], strict=True)
-    return statistics.median(one.seen.rate / other.seen.rate for one, other in pairs)
+    return statistics.median(
+        one.seen.rate / other.seen.rate if other.seen.requests else float("inf") for one, other in pairs
+    )
