@@ -208,7 +208,7 @@ def pick_up_once(state: State) -> None:
 @json_option
 @pass_state
 def push_status_once(state: State) -> None:
-    """Bring status, shipments, invoices and posts to Sales once, now."""
+    """Bring to Sales once, now: status and posts, changed orders, invoices and their payment, notes."""
     company = state.one_company()
     with progress_bar() as progress, stop_on_signals(state.stop):
         outcome = push_all(state.bridge.context(company, progress))
