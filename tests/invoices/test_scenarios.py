@@ -315,3 +315,35 @@ def test_without_the_companion_the_invoice_comes_with_what_the_api_tells(office:
         assert office.state(number) == PAID
     finally:
         office.sandbox.bc.install_companion(True)
+
+
+def test_s_129_without_a_salesperson_the_owner_of_the_order_owns_the_invoice(office: Office):
+    office.seller.sell("NOSELLER", product("GAS-230"), customer="10120")
+    office.desk.pick_up()
+    order = {"order": office.desk.entry("NOSELLER").bc_order_id}
+    office.sandbox.bc.call("POST", "reopen", order)
+    path = f"api/v2.0/companies({office.desk.ctx.company.id})/salesOrders({order['order']})"
+    office.bc.call("PATCH", path, {"salesperson": ""}, **{"If-Match": "*"})
+    office.sandbox.bc.call("POST", "release", order)
+    number = office.post("NOSELLER")
+
+    sync_invoices(office.desk.ctx)
+
+    astrid = office.seller.id_of("systemusers", "internalemailaddress", "astrid@tindvika.example")
+    assert office.one_in_sales(number)["_ownerid_value"] == astrid
+
+
+def test_the_contact_an_order_is_for_is_the_customer_of_its_invoice(office: Office):
+    account = office.seller.id_of("accounts", "accountnumber", "10100")
+    bind = {"parentcustomerid_account@odata.bind": f"/accounts({account})"}
+    contact = office.seller.create("contacts", firstname="Kari", lastname="Nordmann", **bind)
+    customer = {
+        "customerid_account@odata.bind": None,
+        "customerid_contact@odata.bind": f"/contacts({contact})",
+    }
+    number = office.invoiced("CONTACT", product("GAS-230"), **customer)
+
+    sync_invoices(office.desk.ctx)
+
+    made = office.one_in_sales(number)
+    assert (made["_customerid_value"], made["_contactid_value"]) == (contact, contact)
