@@ -23,6 +23,7 @@ SERVICE = "SalesBridge"
 ORDERS_PER_CALL = 50
 """The most that one CreateSalesOrders takes."""
 
+_WITH_QUOTES = (1, 1)
 _NO_SUCH_RECORD = frozenset({"Internal_RecordNotFound", "Internal_DataNotFoundFilter", "Internal_CompanyNotFound"})
 
 
@@ -52,6 +53,12 @@ class BridgeSetup:
     bidirectional_orders: bool
     default_price_list_code: str
     shipping_agents: tuple[ShippingAgent, ...]
+
+    @property
+    def knows_quotes(self) -> bool:
+        """Whether this companion creates quotes and finds them by reference. An older one refuses what it does not
+        know."""
+        return tuple(int(part) for part in self.companion_version.split(".") if part.isdigit()) >= _WITH_QUOTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class Surroundings:
             write_in_number=setup.write_in_product_number,
             write_in_is_coupled=writes_in and self._write_in_is_coupled.get(),
             freight_account=setup.freight_account_number,
+            finds_quotes=setup.knows_quotes,
             country_matching=settings.country_matching,
             unit_groups=settings.unit_groups,
         )

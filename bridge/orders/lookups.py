@@ -27,6 +27,7 @@ class Rules:
     freight_account: str = ""
     country_matching: bool = True
     unit_groups: bool = False
+    finds_quotes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def translate(
         lines=tuple(lines),
         notes=tuple(_notes(order, document)),
         quote_number=quote.number if quote is not None else "",
-        quote_reference=_quote_reference(order) if quote is None else "",
+        quote_reference=_quote_reference(order) if quote is None and lookups.rules.finds_quotes else "",
     )
 
 

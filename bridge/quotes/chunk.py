@@ -109,11 +109,11 @@ class QuoteChunk(Working):
         if not entries:
             return []
         try:
-            without_companion = self.surroundings.setup() is None
+            setup = self.surroundings.setup()
         except RemoteError as error:
             self._fail_all(entries, error)
             return []
-        if without_companion:
+        if setup is None or not setup.knows_quotes:
             for entry in entries:
                 self._fail(entry, NeedsCompanion(entry.sales_number))
             return []

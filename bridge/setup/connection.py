@@ -42,8 +42,6 @@ NEEDED_IN_SALES = (
     "uomschedules",
     "systemusers",
 )
-COMPANION_WITH_QUOTES = (1, 1)
-"""The first version of the companion that creates quotes."""
 WITHOUT_COMPANION = {
     "release": "Orders are created but stay Open; somebody has to release them in Business Central.",
     "quotes": "Quotes are not brought over; each says so as a listed failure (PICK_UP_QUOTES=false leaves them alone).",
@@ -113,7 +111,7 @@ def _companion(client: BusinessCentralCompany, company: Company) -> Iterator[Che
             yield Check(system, f"without companion: {capability}", State.NOTE, consequence, advice)
         return
     yield Check(system, "companion", State.OK, f"Version {found.companion_version} in {company.name}.")
-    if version_of(found.companion_version) < COMPANION_WITH_QUOTES:
+    if not found.knows_quotes:
         detail = f"Version {found.companion_version} creates no quotes."
         yield Check(system, "quotes", State.NOTE, detail, "Publish version 1.1 or later; companion/README.md says how.")
     if found.bidirectional_orders:
@@ -134,10 +132,6 @@ def _companion(client: BusinessCentralCompany, company: Company) -> Iterator[Che
             "No G/L account for freight is set: orders with freight are refused.",
             "Set the freight account in Business Central's Sales & Receivables Setup.",
         )
-
-
-def version_of(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
 def _sales(bridge: Bridge) -> Iterator[Check]:

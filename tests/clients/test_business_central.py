@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 
 import pytest
 
 from bridge.clients.business_central import (
     BatchRequest,
+    BridgeSetup,
     CreatedLine,
     CreatedOrder,
     FoundDocument,
@@ -294,6 +296,15 @@ def test_documents_are_found_by_reference(server, company):
 
     assert found == [FoundDocument("Posted Invoice", "INV-1", ORDER, "", "", "SO-1", "10000")]
     assert server.asked[0].json == {"reference": "S-1", "customerNo": "10000"}
+
+
+@pytest.mark.parametrize(
+    ("version", "knows"), [("1.0.0.0", False), ("1.1.0.0", True), ("1.10.0.0", True), ("2.0.0.0", True), ("", False)]
+)
+def test_a_companion_knows_quotes_from_its_second_version_on(version, knows):
+    empty = dict.fromkeys(field.name for field in fields(BridgeSetup))
+    setup = BridgeSetup(**(empty | {"companion_version": version}))
+    assert setup.knows_quotes is knows
 
 
 def test_the_setup_and_the_row_version_are_read(server, company):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.orders.lookups import Partner
 from bridge.orders.request import OrderAddress
 from bridge.records import cents
 from tests.orders.builders import (
@@ -182,3 +183,16 @@ def test_notes_come_along_as_plain_text_and_attachments_do_not():
 def test_an_order_that_sells_something_is_released_and_an_empty_one_is_not():
     assert translated(an_order()).to_json()["release"] is True
     assert translated(an_order(order_details=[])).to_json()["release"] is False
+
+
+def test_an_order_names_its_quote_by_number_or_lets_a_companion_that_can_find_it_by_reference():
+    """One that is older refuses a name it does not know, and with it the order."""
+    quote = "5d5f0a4e-0000-4000-8000-000000000001"
+    order = an_order(_quoteid_value=quote, quoteid={"quoteid": quote, "quotenumber": "Q" * 40})
+    can = {"finds_quotes": True}
+    known = lookups(rules=can, quotes={quote: Partner("bc-quote", "SQ1")})
+
+    made = [translated(order, each) for each in (known, lookups(rules=can), lookups())]
+
+    assert [(one.quote_number, one.quote_reference) for one in made] == [("SQ1", ""), ("", "Q" * 35), ("", "")]
+    assert "quoteReference" not in made[2].to_json()
