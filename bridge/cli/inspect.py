@@ -146,8 +146,9 @@ def show(state: State, record: str) -> None:
         for row in view.invoices
     ]
     statistics: list[dict[str, object]] = [
-        {"Customer": row.customer_number, "Told to Sales": row.told_at, "Due": row.is_due, **row.told}
+        {"Customer": row.customer_number, "Told to Sales": row.told_at, "Figure": figure, "Value": value}
         for row in view.statistics
+        for figure, value in sorted(row.told.items())
     ]
     tables = (
         ("Couplings", couplings),

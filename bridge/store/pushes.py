@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from bridge.store.database import Database
 from bridge.store.journal import Kind, State
-from bridge.store.models import JournalEntry, JournalLine
+from bridge.store.models import Coupling, Failure, JournalEntry, JournalLine, OptionCoupling
 from bridge.store.models_returns import OrderPush
 
 _CHUNK = 500
@@ -107,6 +107,35 @@ def settle(
                 old.quantity, old.unit_price, old.discount_amount = row.quantity, row.unit_price, row.discount_amount
         for entry_id, values in sorted(changes.items()):
             session.execute(update(OrderPush).where(OrderPush.entry_id == entry_id).values(**values))
+
+
+def wake_coupled(db: Database, company_id: str, code: str, now: datetime) -> int:
+    """Make due what backs off for want of a coupling (open failures of this code), once anything was coupled since;
+    answer how many orders that were."""
+    with db.write() as session:
+        newest = [
+            session.scalar(select(func.max(table.coupled_at)).where(table.company_id == company_id))
+            for table in (Coupling, OptionCoupling)
+        ]
+        coupled_at = max((stamp for stamp in newest if stamp is not None), default=None)
+        if coupled_at is None:
+            return 0
+        woken = session.scalars(
+            select(OrderPush.entry_id)
+            .join(JournalEntry, JournalEntry.id == OrderPush.entry_id)
+            .join(Failure, Failure.record_id == JournalEntry.sales_id)
+            .where(
+                JournalEntry.company_id == company_id,
+                OrderPush.next_attempt_at > now,
+                Failure.code == code,
+                Failure.resolved_at.is_(None),
+                Failure.last_at <= coupled_at,
+            )
+        ).all()
+        if woken:
+            values = {"next_attempt_at": None, "attempts": 0}
+            session.execute(update(OrderPush).where(OrderPush.entry_id.in_(woken)).values(**values))
+        return len(woken)
 
 
 def put_back(db: Database, sales_ids: Collection[str] | None) -> None:

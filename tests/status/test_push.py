@@ -230,7 +230,7 @@ def test_an_option_that_is_not_coupled_is_listed_and_the_order_stays_submitted(s
     assert row["shipto_city"] != "Moss"
 
     match(shop.desk.ctx, "PAYMENT TERMS")
-    shop.push()
+    assert push_orders(shop.desk.ctx).counts["pushed"] == 1, "it does not wait for the end of its pause"
     assert shop.in_sales("OPTION")["shipto_city"] == "Moss"
     assert shop.codes("OPTION") == []
 

@@ -9,9 +9,21 @@ from decimal import Decimal
 import pytest
 
 from bridge.records import new_id
-from bridge.store import back, couplings, invoices, journal, journal_lines, journal_search, notes, pushes, statistics
+from bridge.store import (
+    back,
+    couplings,
+    failures,
+    invoices,
+    journal,
+    journal_lines,
+    journal_search,
+    notes,
+    pushes,
+    statistics,
+)
 from bridge.store.couplings import NewCoupling
 from bridge.store.database import Database
+from bridge.store.failures import Problem
 from bridge.store.invoices import FoundInvoice, Payment
 from bridge.store.journal import SeenOrder, State
 from bridge.store.models import JournalEntry, JournalLine
@@ -90,6 +102,18 @@ def test_an_order_is_pushed_when_it_is_new_and_when_it_changed(db: Database, ent
     pushes.mark_due(db, COMPANY, [entry.bc_order_id or "", new_id()])
     assert [one.id for one in pushes.due(db, COMPANY, NOW, 10)] == [entry.id]
     assert pushes.attempts(db, [entry.id]) == {entry.id: 0}
+
+
+def test_an_order_that_waits_for_a_coupling_goes_on_once_something_was_coupled(db: Database, entry: JournalEntry):
+    pushes.ensure(db, COMPANY)
+    problem = Problem("push", entry.sales_id, "Sales order", "E-PUSH-01", "It cannot be sent.", "Couple it.", False)
+    failures.report(db, COMPANY, [problem], NOW - timedelta(minutes=1))
+    pushes.settle(db, {entry.id: {"next_attempt_at": NOW + timedelta(hours=1)}}, {})
+    assert pushes.wake_coupled(db, COMPANY, "E-PUSH-01", NOW) == 0
+    couple(db, "SALESPEOPLE", "AKR")
+    assert pushes.wake_coupled(db, COMPANY, "E-PUSH-02", NOW) == 0
+    assert pushes.wake_coupled(db, COMPANY, "E-PUSH-01", NOW) == 1
+    assert [one.id for one in pushes.due(db, COMPANY, NOW, 10)] == [entry.id]
 
 
 def test_the_quantity_seen_last_is_remembered(db: Database, entry: JournalEntry):

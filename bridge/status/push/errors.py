@@ -10,13 +10,14 @@ from bridge.store.failures import Problem
 from bridge.store.models import JournalEntry
 
 SUBJECT = "push"
+NOT_COUPLED = "E-PUSH-01"
 
 
 def not_coupled(entry: JournalEntry, missing: Sequence[tuple[str, str]], again: datetime) -> Problem:
     what = ", ".join(f"{mapping} {key}" for mapping, key in missing)
     return _problem(
         entry,
-        "E-PUSH-01",
+        NOT_COUPLED,
         f"Business Central order {entry.bc_order_number} cannot be sent before this is coupled: {what}.",
         "Couple it: python -m bridge couple MAPPING CODE SALES_ID, or python -m bridge match. Nothing was written.",
         again,

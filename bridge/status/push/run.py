@@ -62,6 +62,7 @@ def push_orders(ctx: CompanyContext) -> Outcome:
         return Outcome()
     _tail(ctx)
     pushes.ensure(ctx.db, ctx.company.id)
+    pushes.wake_coupled(ctx.db, ctx.company.id, errors.NOT_COUPLED, ctx.clock())
     failed = 0
     tried: set[str] = set()
     while not ctx.stopping():
