@@ -199,7 +199,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; 1 when a promise was missed, or nothing could be measured."""
     parser = argparse.ArgumentParser(prog="python -m bench gateway", description=__doc__)
     parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=1.5, help="how long each server is asked each time")
+    parser.add_argument("--seconds", type=int, default=2, help="how long each server is asked each time")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 32, 256])
     parser.add_argument("--without-cap", action="store_true")
     parser.add_argument("--look-ups", action="store_true", help="point look-ups alone")
