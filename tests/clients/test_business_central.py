@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -302,7 +303,7 @@ def test_documents_are_found_by_reference(server, company):
     ("version", "knows"), [("1.0.0.0", False), ("1.1.0.0", True), ("1.10.0.0", True), ("2.0.0.0", True), ("", False)]
 )
 def test_a_companion_knows_quotes_from_its_second_version_on(version, knows):
-    empty = dict.fromkeys(field.name for field in fields(BridgeSetup))
+    empty: dict[str, Any] = dict.fromkeys(field.name for field in fields(BridgeSetup))
     setup = BridgeSetup(**(empty | {"companion_version": version}))
     assert setup.knows_quotes is knows
 

@@ -85,7 +85,7 @@ def test_a_worker_ends_with_0_when_it_is_asked_to(install, sandbox, state):
     """SIGTERM: what is begun ends, nothing stays held, the last lines say what was asked of whom."""
     db = Database(state["DATABASE_URL"])
     worker = install(sandbox, LOG_FORMAT="json").worker()
-    finished = {job.name for job in recurring_jobs(Settings())}
+    finished = {job.name for job in recurring_jobs(Settings.model_validate({}))}
     worker.wait_ready(lambda: sum(job.outcome == "finished" for job in jobs.all_jobs(db)) == len(finished), 60)
     assert worker.stop() == 0
     assert {job.name: job.lease_owner for job in jobs.all_jobs(db)} == dict.fromkeys(finished)
