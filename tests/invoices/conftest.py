@@ -102,7 +102,7 @@ def office(
 ) -> Iterator[Office]:
     """One office for all tests of a module; the orders of the seed are not submitted."""
     _session_sandbox.reset()
-    with open_desks(_session_sandbox, migrated_sqlite, tmp_path_factory.mktemp("office")) as make:
+    with open_desks(_session_sandbox, migrated_sqlite, tmp_path_factory.mktemp("office"), Desk) as make:
         desk = make()
         for order in _session_sandbox.sales.orders():
             if order["statecode"] == 1:

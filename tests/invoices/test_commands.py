@@ -75,12 +75,15 @@ def test_an_invoice_found_as_an_event_wakes_the_job_that_takes_it_over(office: O
     """Without a webhook it would wait for its timer."""
     ctx = office.desk.ctx
     job = jobs.get(ctx.db, ctx.company.id, "POSTEDSALESINV-INV")
+    assert job is not None
     claimed = jobs.claim(
         ctx.db, job.id, owner="test", lease=timedelta(minutes=1), now=ctx.clock(), early=True
     )  # fmt: skip
+    assert claimed is not None
     jobs.finish(ctx.db, claimed, owner="test", now=ctx.clock())
     office.invoiced("EVENT", product("GAS-230"))
 
     push_status(ctx)
 
-    assert jobs.get(ctx.db, ctx.company.id, "POSTEDSALESINV-INV").due_at <= ctx.clock()
+    woken = jobs.get(ctx.db, ctx.company.id, "POSTEDSALESINV-INV")
+    assert woken is not None and woken.due_at <= ctx.clock()
