@@ -81,6 +81,7 @@ class Settings(EnvironmentSettings):
     availability_poll_seconds: int = Field(5, ge=1, le=3600, description="whole seconds between 1 and 3600")
     pick_up_seconds: int = Field(60, ge=1, le=3600, description="whole seconds between 1 and 3600")
     pick_up_quotes: bool = Field(True, description="true or false")
+    order_totals: Literal["accept", "hold"] = Field("accept", description='"accept" or "hold"')
     push_status_seconds: int = Field(60, ge=1, le=3600, description="whole seconds between 1 and 3600")
     work_lease_seconds: int = Field(20, ge=1, le=300, description="whole seconds between 1 and 300")
     work_threads: int = Field(4, ge=1, le=16, description="a whole number between 1 and 16")

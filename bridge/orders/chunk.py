@@ -12,8 +12,9 @@ from enum import Enum
 
 from bridge.clients.errors import RemoteError
 from bridge.clients.odata import Row, any_of
-from bridge.orders import create_without_companion
+from bridge.orders import create_without_companion, hold
 from bridge.orders.acknowledge import Delivery, acknowledge
+from bridge.orders.compare import in_words
 from bridge.orders.create import (
     MAPPING,
     couple,
@@ -24,17 +25,20 @@ from bridge.orders.create import (
     posted_documents,
     save_created,
 )
-from bridge.orders.creation import Draft
+from bridge.orders.creation import Creation, Draft
+from bridge.orders.discounts import keep_discounts
 from bridge.orders.errors import (
     AlreadyCoupledElsewhere,
+    AmountsDiffer,
     BusinessCentralOrderGone,
     NotSubmittedButCreated,
+    OrderProblem,
     SalesOrderGone,
 )
 from bridge.orders.lines import id_of
 from bridge.orders.pickup import belongs_elsewhere, is_stamped, is_submitted, read_again
 from bridge.orders.record import close, write_down
-from bridge.orders.release import release_again
+from bridge.orders.release import ReleaseOutcome, release_again
 from bridge.orders.remote import problem_of
 from bridge.orders.translate import reference_of
 from bridge.orders.working import Working
@@ -185,7 +189,9 @@ class Chunk(Working):
         now = self.ctx.clock()
         changes: dict[str, dict[str, object]] = {}
         by_id = {entry.id: entry for entry in entries}
-        for entry_id, outcome in release_again(self.ctx, entries).items():
+        drafts: dict[str, Draft] = {}
+        outcomes = release_again(self.ctx, entries, lambda held: self._compare(held, drafts))
+        for entry_id, outcome in outcomes.items():
             if outcome.problem is not None:
                 self._fail(by_id[entry_id], outcome.problem)
             changes[entry_id] = {"bc_status": outcome.status, "release_state": outcome.state}
@@ -193,6 +199,52 @@ class Chunk(Working):
                 changes[entry_id]["released_at"] = now
                 self.counts["released"] += 1
         journal.change(self.ctx.db, changes, now)
+        self._keep_discounts([drafts[entry_id] for entry_id in outcomes if entry_id in drafts], outcomes)
+
+    def _compare(self, entries: Sequence[JournalEntry], drafts: dict[str, Draft]) -> Mapping[str, OrderProblem | None]:
+        """Hold these orders, as Business Central has them now, against what Sales has now: which must wait, and why.
+        Those that need not are put into ``drafts``."""
+        waiting: dict[str, OrderProblem | None] = {entry.id: None for entry in entries}
+        try:
+            unread = [entry.sales_id for entry in entries if entry.sales_id not in self._rows]
+            self._rows |= read_again(self.ctx.sales, unread) if unread else {}
+            present = [entry for entry in entries if entry.sales_id in self._rows]
+            wanted = self._translate(present)
+            found = hold.compare(self.ctx, {draft.entry.bc_order_id or "": draft.request for draft in wanted})
+        except RemoteError as error:
+            self._fail_all(entries, error)
+            return waiting
+        for entry in entries:
+            if entry not in present:
+                waiting[entry.id] = SalesOrderGone(entry.sales_number)
+        for draft in wanted:
+            number = draft.entry.bc_order_number or ""
+            differing = found.get(draft.entry.bc_order_id or "", [])
+            if differing and hold.is_on(self.ctx):
+                waiting[draft.entry.id] = hold.held_for(draft.entry.sales_number, number, differing)
+                continue
+            if differing:
+                what = in_words(differing)
+                self._fail(draft.entry, AmountsDiffer(draft.entry.sales_number, number=number, what=what))
+            del waiting[draft.entry.id]
+            drafts[draft.entry.id] = draft
+        return waiting
+
+    def _keep_discounts(self, drafts: Sequence[Draft], outcomes: Mapping[str, ReleaseOutcome]) -> None:
+        """For held orders that were released just now: what releasing itself made of their discount."""
+        setup = self.surroundings.setup() if drafts else None
+        if setup is None or not setup.calc_invoice_discount:
+            return
+        made = {
+            draft.entry.id: Creation(
+                draft.entry.bc_order_id or "", draft.entry.bc_order_number or "", release=outcomes[draft.entry.id]
+            )
+            for draft in drafts
+        }
+        (hold.keep_discounts_or_hold if hold.is_on(self.ctx) else keep_discounts)(self.ctx, drafts, made)
+        for draft in drafts:
+            for problem in made[draft.entry.id].problems:
+                self._fail(draft.entry, problem)
 
 
 class Step(Enum):

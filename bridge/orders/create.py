@@ -14,7 +14,8 @@ from bridge.clients.companion import CreatedOrder, RefusedOrder
 from bridge.clients.errors import Refused, RemoteError
 from bridge.clients.odata import Row, any_of, query_options, quote_text
 from bridge.context import CompanyContext
-from bridge.orders.compare import difference
+from bridge.orders import hold
+from bridge.orders.compare import differences, in_words
 from bridge.orders.creation import Creation, Draft
 from bridge.orders.discounts import keep_discounts
 from bridge.orders.errors import AlreadyCoupledElsewhere, AlreadyPosted, AmountsDiffer, OrderProblem
@@ -22,7 +23,7 @@ from bridge.orders.lines import id_of, text_of
 from bridge.orders.refusals import problem_of_refusal
 from bridge.orders.release import OPEN, RELEASED, ReleaseOutcome, judge
 from bridge.orders.remote import problem_of
-from bridge.orders.request import OrderRequest
+from bridge.orders.request import ZERO, OrderRequest
 from bridge.store import couplings, journal
 from bridge.store.couplings import NewCoupling
 from bridge.store.journal import ReleaseState, State
@@ -36,7 +37,8 @@ JudgeRelease = Callable[[CompanyContext, OrderRequest, CreatedOrder], ReleaseOut
 
 
 def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discount: bool) -> dict[str, Creation]:
-    """Create and release these; entry id → what became of it, saved in the journal already.
+    """Create and release these, with ``ORDER_TOTALS=hold`` only those that are as ordered; entry id → what became of
+    it, saved in the journal already.
 
     Raises nothing of the remote systems: every failure becomes the problem of its orders.
     """
@@ -51,9 +53,15 @@ def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discoun
     if not wanted:
         return outcome
     journal.change(ctx.db, {draft.entry.id: {"state": State.BC_CREATING} for draft in wanted}, ctx.clock())
-    answers = send(ctx.bc.create_sales_orders, [draft.request for draft in wanted])
+    held = hold.is_on(ctx)
+    answers = send(_unreleased(ctx) if held else ctx.bc.create_sales_orders, [draft.request for draft in wanted])
     made = [(draft, answer) for draft, answer in zip(wanted, answers, strict=True) if isinstance(answer, CreatedOrder)]
-    outcome |= save_created(ctx, made, release_outcome)
+    outcome |= save_created(
+        ctx,
+        made,
+        hold.wait_for_comparison if held else release_outcome,
+        discount_may_move=calc_invoice_discount,
+    )
     refused: dict[str, dict[str, object]] = {}
     for draft, answer in zip(wanted, answers, strict=True):
         if isinstance(answer, RefusedOrder):
@@ -62,12 +70,19 @@ def create(ctx: CompanyContext, drafts: Sequence[Draft], *, calc_invoice_discoun
         elif isinstance(answer, RemoteError):
             outcome[draft.entry.id] = Creation(problems=[problem_of(draft.request.sales_number, answer)])
     journal.change(ctx.db, refused, ctx.clock())
+    there = [draft for draft, _ in made]
+    if held:
+        hold.compare_and_release(ctx, there, outcome, hold.release_created)
     if calc_invoice_discount:
-        keep_discounts(ctx, [draft for draft, _ in made], outcome)
+        (hold.keep_discounts_or_hold if held else keep_discounts)(ctx, there, outcome)
     return outcome
 
 
 CreateCall = Callable[[Sequence[Mapping[str, Any]]], list[CreatedOrder | RefusedOrder]]
+
+
+def _unreleased(ctx: CompanyContext) -> CreateCall:
+    return lambda bodies: ctx.bc.create_sales_orders([{**body, "release": False} for body in bodies])
 
 
 def send(call: CreateCall, requests: Sequence[OrderRequest]) -> list[CreatedOrder | RefusedOrder | RemoteError]:
@@ -136,10 +151,14 @@ def _is_open(ctx: CompanyContext, request: OrderRequest) -> bool:
 
 
 def save_created(
-    ctx: CompanyContext, made: Sequence[tuple[Draft, CreatedOrder]], judge_release: JudgeRelease
+    ctx: CompanyContext,
+    made: Sequence[tuple[Draft, CreatedOrder]],
+    judge_release: JudgeRelease,
+    *,
+    discount_may_move: bool = False,
 ) -> dict[str, Creation]:
     """Remember ids, lines and coupling of what Business Central has now. The journal's state moves last: until then a
-    repeated call finds the same orders again."""
+    repeated call finds the same orders again. With ``discount_may_move`` the totals are not compared yet."""
     if not made:
         return {}
     now = ctx.clock()
@@ -158,8 +177,11 @@ def save_created(
         creation = Creation(order.order_id, order.order_number, order.existed, release)
         if release.problem is not None:
             creation.problems.append(release.problem)
-        if not order.existed and (what := difference(request, order)):
-            creation.problems.append(AmountsDiffer(request.sales_number, number=order.order_number, what=what))
+        if not order.existed and release.state is not ReleaseState.HELD:
+            total = None if discount_may_move else sum((line.net_amount for line in order.lines), ZERO)
+            if found := differences(request, order.lines, total=total):
+                what = in_words(found)
+                creation.problems.append(AmountsDiffer(request.sales_number, number=order.order_number, what=what))
         outcome[entry.id] = creation
         changes[entry.id] = {
             "state": State.BC_CREATED,

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from bridge.clients.bc_requests import BatchRequest
-from bridge.clients.companion import CreatedLine, CreatedOrder
+from bridge.clients.companion import CreatedOrder
 from bridge.clients.errors import NotFound, Refused, RemoteError
 from bridge.clients.odata import Row, any_of, query_options, quote_text
 from bridge.context import CompanyContext
+from bridge.orders import hold
 from bridge.orders.create import same_customer, save_created
 from bridge.orders.creation import Creation, Draft
 from bridge.orders.errors import (
@@ -65,6 +65,7 @@ def create(ctx: CompanyContext, drafts: Sequence[Draft]) -> dict[str, Creation]:
             outcome[draft.entry.id] = Creation(problems=unclear)
         else:
             outcome[draft.entry.id] = _one(ctx, draft, there, ids)
+    hold.compare_and_release(ctx, drafts, outcome, hold.stay_open)
     return outcome
 
 
@@ -95,7 +96,8 @@ def _one(ctx: CompanyContext, draft: Draft, found: _Found, ids: Mapping[str, str
         return _take_back(ctx, draft, row, refusal, existed=existed)
     except RemoteError as error:
         return Creation(problems=[problem_of(request.sales_number, error)])  # found by its number at the next try
-    return save_created(ctx, [(draft, _as_created(row, existed=existed))], _stays_open)[draft.entry.id]
+    judge_release = hold.wait_for_comparison if hold.is_on(ctx) else _stays_open
+    return save_created(ctx, [(draft, _as_created(row, existed=existed))], judge_release)[draft.entry.id]
 
 
 def _finish(ctx: CompanyContext, row: Row, request: OrderRequest) -> Row:
@@ -238,18 +240,7 @@ def _as_created(row: Row, *, existed: bool) -> CreatedOrder:
         status=real_status(text_of(row, "status")),
         existed=existed,
         release_error="",
-        lines=tuple(
-            CreatedLine(
-                line_number=int(line["sequence"]),
-                id=id_of(line, "id"),
-                object_number=text_of(line, "lineObjectNumber"),
-                quantity=decimal_of(line, "quantity"),
-                unit_price=decimal_of(line, "unitPrice"),
-                discount_amount=decimal_of(line, "discountAmount"),
-                net_amount=decimal_of(line, "netAmount") or Decimal(0),
-            )
-            for line in row["salesOrderLines"]
-        ),
+        lines=hold.lines_of(row),
     )
 
 

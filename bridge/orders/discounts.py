@@ -12,6 +12,7 @@ from decimal import Decimal
 from bridge.clients.errors import Refused, RemoteError
 from bridge.clients.odata import any_of
 from bridge.context import CompanyContext
+from bridge.orders.compare import discount_difference
 from bridge.orders.creation import Creation, Draft
 from bridge.orders.errors import AmountsDiffer, OrderProblem, ReleaseRefused
 from bridge.orders.lines import decimal_of, id_of
@@ -48,7 +49,7 @@ def keep_discounts(ctx: CompanyContext, drafts: Sequence[Draft], outcome: Mappin
         if _can_be_set_again(draft, creation):
             discount = _release_once_more(ctx, draft, creation, asked, discount)
         if cents(discount) != asked:
-            what = f"the invoice discount is {discount:f}, ordered {asked:f}"
+            what = discount_difference(draft.request, discount).text
             problem = AmountsDiffer(draft.request.sales_number, number=creation.order_number, what=what)
             creation.problems.append(problem)
 

@@ -254,6 +254,16 @@ class AlreadyCoupledElsewhere(OrderProblem):
     hint = "Two Sales orders share the first 35 characters of their number and the customer; give one another number."
 
 
+class AmountsHeld(OrderProblem):
+    code = "E-REL-05"
+    retry = Retry.OPERATOR
+    says = "Business Central order {number} is held Open, since it differs from what was ordered: {what}."
+    hint = (
+        "Correct it in Business Central or in Sales, then: python -m bridge retry {order}. Or release it by hand in "
+        "Business Central: it is then taken as it is."
+    )
+
+
 class Unreachable(OrderProblem):
     code = "E-NET-01"
     retry = Retry.EVERY_RUN
@@ -316,6 +326,6 @@ WANT_A_COUPLING = frozenset({AccountNotCoupled.code, ProductNotCoupled.code, Uni
 """Codes whose advice names, by its Sales id, what has to be coupled."""
 
 AFTER_ACKNOWLEDGEMENT = frozenset(
-    {AmountsDiffer.code, NothingToRelease.code, ReleaseRefused.code, ReleaseNeedsCompanion.code}
+    {AmountsDiffer.code, AmountsHeld.code, NothingToRelease.code, ReleaseRefused.code, ReleaseNeedsCompanion.code}
 )
 """Codes that stay listed although the order itself is done."""

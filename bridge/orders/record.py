@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bridge.context import CompanyContext
-from bridge.orders.errors import AFTER_ACKNOWLEDGEMENT, AmountsDiffer, NotSubmitted, OrderProblem, Retry
+from bridge.orders.errors import AFTER_ACKNOWLEDGEMENT, AmountsDiffer, AmountsHeld, NotSubmitted, OrderProblem, Retry
 from bridge.store import failures, journal
 from bridge.store.failures import Problem
 from bridge.store.journal import Kind, ReleaseState, State
@@ -57,7 +57,10 @@ def _still_listed(entry: JournalEntry, found: Sequence[OrderProblem]) -> frozens
     codes = frozenset(problem.code for problem in found)
     if entry.state != State.ACK_DONE or entry.ended_at is not None:
         return codes
-    return codes | ({AmountsDiffer.code} if entry.release_state == ReleaseState.RELEASED else AFTER_ACKNOWLEDGEMENT)
+    if entry.release_state == ReleaseState.RELEASED:
+        return codes | {AmountsDiffer.code}
+    over = frozenset() if entry.release_state == ReleaseState.HELD else {AmountsHeld.code}
+    return codes | (AFTER_ACKNOWLEDGEMENT - over)
 
 
 def _reports(entry: JournalEntry, found: Sequence[OrderProblem], again: datetime | None) -> list[Problem]:

@@ -6,7 +6,7 @@ in the journal: every pick-up looks at its real status again and asks for the re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.clients.errors import CompanionMissing, NotFound, Refused, RemoteError
@@ -45,8 +45,14 @@ def judge(order: str, bc_number: str, status: str, *, error: str = "", sells_som
     return ReleaseOutcome(ReleaseState.FAILED, status, ReleaseRefused(order, number=bc_number, text=text))
 
 
-def release_again(ctx: CompanyContext, entries: Sequence[JournalEntry]) -> dict[str, ReleaseOutcome]:
-    """Look at these acknowledged orders in one read, release those that are Open: entry id → outcome."""
+Compare = Callable[[Sequence[JournalEntry]], Mapping[str, OrderProblem | None]]
+"""Compares held orders, which are Open: entry id → why it must wait. None: its problems are told already. Those
+that may be released are left out."""
+
+
+def release_again(ctx: CompanyContext, entries: Sequence[JournalEntry], compare: Compare) -> dict[str, ReleaseOutcome]:
+    """Look at these acknowledged orders in one read, release those that are Open and need not be held: entry id →
+    outcome."""
     if not entries:
         return {}
     ids = [entry.bc_order_id for entry in entries if entry.bc_order_id]
@@ -54,7 +60,14 @@ def release_again(ctx: CompanyContext, entries: Sequence[JournalEntry]) -> dict[
         statuses, can_release = _statuses(ctx, ids)
     except RemoteError as error:
         return {entry.id: _unchanged(entry, error) for entry in entries}
-    return {entry.id: _release(ctx, entry, statuses.get(entry.bc_order_id or ""), can_release) for entry in entries}
+    held = [e for e in entries if e.release_state == ReleaseState.HELD and statuses.get(e.bc_order_id or "") == OPEN]
+    waiting = compare(held) if held else {}
+    return {
+        entry.id: ReleaseOutcome(ReleaseState.HELD, OPEN, waiting[entry.id])
+        if entry.id in waiting
+        else _release(ctx, entry, statuses.get(entry.bc_order_id or ""), can_release)
+        for entry in entries
+    }
 
 
 def _statuses(ctx: CompanyContext, ids: Sequence[str]) -> tuple[dict[str, str], bool]:
@@ -84,7 +97,8 @@ def _release(ctx: CompanyContext, entry: JournalEntry, status: str | None, can_r
         return judge(entry.sales_number, number, status)
     if not can_release:
         problem = ReleaseNeedsCompanion(entry.sales_number, number=number)
-        return ReleaseOutcome(ReleaseState(entry.release_state), OPEN, problem)
+        held = entry.release_state == ReleaseState.HELD  # no longer: it was compared just now
+        return ReleaseOutcome(ReleaseState.FAILED if held else ReleaseState(entry.release_state), OPEN, problem)
     try:
         return judge(entry.sales_number, number, ctx.bc.release_sales_order(entry.bc_order_id))
     except NotFound:

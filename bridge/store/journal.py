@@ -48,10 +48,12 @@ class ReleaseState(StrEnum):
     PENDING = "pending"
     FAILED = "failed"
     NOTHING_TO_RELEASE = "empty"
+    HELD = "held"
+    """Open until it was found to be as ordered."""
 
 
 _CLOSED = (State.ACK_DONE, State.DONE)
-UNRELEASED = frozenset({ReleaseState.FAILED, ReleaseState.PENDING, ReleaseState.NOTHING_TO_RELEASE})
+UNRELEASED = frozenset(ReleaseState) - {ReleaseState.NONE, ReleaseState.RELEASED}
 """An order that Business Central has and that still waits to be released."""
 
 

@@ -15,7 +15,7 @@ from sandbox.business_central.properties import BLOCKED
 from sandbox.business_central.state import Company
 from sandbox.business_central.tables import Row
 
-_SWITCHES = ("privacyBlocked", "approvalNeeded", "prepaymentNeeded")
+_SWITCHES = ("privacyBlocked", "approvalNeeded", "prepaymentNeeded", "pricesIncludeTax")
 _ITEM_SWITCHES = ("salesBlocked", "locationMandatory", "variantMandatory")
 
 

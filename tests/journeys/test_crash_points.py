@@ -10,7 +10,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,10 +120,21 @@ def _quotes_of_every_kind(ctx: CompanyContext, sandbox: SandboxProcess) -> None:
     seller.order_of(seller.quote("never seen"))
 
 
+def _held(ctx: CompanyContext) -> None:
+    """What is created is compared before it is released."""
+    pick_up(replace(ctx, settings=ctx.settings.model_copy(update={"order_totals": "hold"})))
+
+
+def _some_with_vat(_ctx: CompanyContext, sandbox: SandboxProcess) -> None:
+    """The prices of one customer are read as with VAT in Business Central, so that his order comes to less."""
+    sandbox.bc.set_customer("10170", pricesIncludeTax=True)
+
+
 FLOWS = {
     "quotes": Flow(pick_up_quotes, _quotes_of_every_kind),
     "orders": Flow(pick_up, _nothing),
     "orders without the companion": Flow(pick_up, _without_companion),
+    "orders held until they are compared": Flow(_held, _some_with_vat),
     "orders submitted again": Flow(pick_up, _stamp_lost),
     "first status": Flow(push_status, _picked_up),
     "status of shipped and invoiced orders": Flow(push_status, _one_shipped_one_invoiced),
