@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,11 @@ class Flow:
 
     work: Work
     before: Callable[[CompanyContext, SandboxProcess], None]
+
+
+def _stopped(moment: int, flow: Flow, ctx: CompanyContext) -> None:
+    """The flow's work, ended at that moment."""
+    stop_at(moment, lambda: flow.work(ctx))
 
 
 def _numbers(ctx: CompanyContext) -> list[str]:
@@ -190,7 +196,7 @@ def test_stopped_at_any_moment_it_ends_as_if_nothing_had_happened(
 
     for number, moment in enumerate(moments):
         installation = again(tmp_path / f"{number}.db")
-        installation.run(lambda ctx, number=number: stop_at(number, lambda: flow.work(ctx)))
+        installation.run(partial(_stopped, number, flow))
         installation.later = _LATER
         installation.run(flow.work)
         assert end_of(installation, remote) == expected, f"stopped {moment}, moment {number} of {len(moments)}"

@@ -97,7 +97,7 @@ def test_an_order_is_pushed_when_it_is_new_and_when_it_changed(db: Database, ent
     again = JournalLine(line_number=10000, quantity=Decimal(3), unit_price=Decimal(10), discount_amount=Decimal(1))
     pushes.settle(db, {entry.id: {"attempts": 4, "next_attempt_at": NOW + timedelta(hours=1)}}, {entry.id: [again]})
     [kept] = journal.lines_of(db, [entry.id])[entry.id]
-    assert (kept.quantity, kept.discount_amount) == (3, 1)
+    assert (kept.quantity, kept.discount_amount) == (Decimal(3), Decimal(1))
 
     pushes.mark_due(db, COMPANY, [entry.bc_order_id or "", new_id()])
     assert [one.id for one in pushes.due(db, COMPANY, NOW, 10)] == [entry.id]
