@@ -38,9 +38,8 @@ test: services  ## all tests, against a real Redis and a real PostgreSQL (ARGS="
 services: $(VENV)/run.stamp $(VENV)/dev.stamp  ## find or install the servers that tests need
 	@$(BIN)/python -m tests.services
 
-bench: $(VENV)/run.stamp $(VENV)/dev.stamp  ## orders through the sandbox and the gateway under load, in numbers
+bench: $(VENV)/run.stamp $(VENV)/dev.stamp  ## every promise in numbers: orders, gateway, sandbox; half an hour
 	@$(BIN)/python -m bench
-	@$(BIN)/python -m bench gateway
 
 audit: $(VENV)/audit.stamp  ## known vulnerabilities in what is pinned; a package that cannot be looked up is a failure
 	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip -r requirements.txt
