@@ -25,6 +25,7 @@ from demo.walk import MAPPINGS
 from tests import random_orders, stormy_run
 
 ORDERS, SEED = 10_000, 2021
+RATE, WAVE = 0.05, 20
 BETWEEN_KILLS = (2.0, 8.0)
 _SHOWN = 20
 
@@ -71,14 +72,13 @@ def endure(folder: Path, count: int, seed: int, console: Console) -> tuple[storm
             progress.update(making, total=count, completed=count)
             writing = progress.add_task("written in Sales", total=count)
             random_orders.write_all(sandbox, orders, lambda done: progress.update(writing, completed=done))
-            stormy_run.spoil(sandbox, seed)
-            random_orders.submit_all(sandbox, list(orders))
+            stormy_run.spoil(sandbox, seed, RATE)
             working = progress.add_task("acknowledged", total=count)
 
             def tell(done: int, kills: int) -> None:
                 progress.update(working, completed=done, description=f"acknowledged, {kills} kills")
 
-            storm = stormy_run.run(sandbox, product, list(orders), seed, BETWEEN_KILLS, tell)
+            storm = stormy_run.run(sandbox, product, list(orders), seed, BETWEEN_KILLS, WAVE, tell)
         return storm, random_orders.differences(sandbox, orders)
     finally:
         product.stop()

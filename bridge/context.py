@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bridge.clients.business_central import BusinessCentralCompany
 from bridge.clients.sales import Sales
@@ -38,8 +39,10 @@ class CompanyContext:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one run did. ``counts`` are the words of docs/vocabulary.md; ``failed`` says how many records it lists as
-    failures; ``notes`` are sentences for the person who started it."""
+    failures; ``notes`` are sentences for the person who started it; ``look_again_at`` is when there may be work again
+    that this run had to leave, if that is known."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
     failed: int = 0
     notes: tuple[str, ...] = ()
+    look_again_at: datetime | None = None

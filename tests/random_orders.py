@@ -8,7 +8,7 @@ product or the sandbox.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -185,8 +185,3 @@ def write_all(sandbox: SandboxProcess, orders: dict[str, RandomOrder], tell: Cal
     for done, (number, order) in enumerate(orders.items(), start=1):
         order.write(seller, number)
         tell(done)
-
-
-def submit_all(sandbox: SandboxProcess, numbers: Sequence[str]) -> None:
-    for number in numbers:
-        sandbox.sales.submit(number)

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from tests.processes import Child, Product, SandboxProcess
 
-RATE = 0.05
-"""The share of calls that fail, in one way or another."""
 _KINDS = ("before", "after", "slow", "cut", "429", "500", "503", "504")
 _SETTINGS = {"WORK_LEASE_SECONDS": "2", "PICK_UP_SECONDS": "1", "REMOTE_TIMEOUT_SECONDS": "3"}
 _QUIET_SECONDS = 420
@@ -27,9 +25,9 @@ class Storm:
     left: list[str] = field(default_factory=list)
 
 
-def spoil(sandbox: SandboxProcess, seed: int) -> None:
-    """From now on calls to both systems fail, each kind as often as the others."""
-    share = RATE / len(_KINDS)
+def spoil(sandbox: SandboxProcess, seed: int, rate: float) -> None:
+    """From now on this share of all calls to both systems fails, each kind as often as the others."""
+    share = rate / len(_KINDS)
     rules = [{"system": "*", "kind": kind, "rate": share, "seed": seed + at} for at, kind in enumerate(_KINDS)]
     for rule in rules:
         if rule["kind"] == "slow":
@@ -45,19 +43,25 @@ def run(
     numbers: Sequence[str],
     seed: int,
     between_kills: tuple[float, float],
+    wave: int,
     tell: Callable[[int, int], None],
 ) -> Storm:
-    """Let two workers work until every order is acknowledged, or nothing has happened for minutes. ``tell`` hears how
-    many orders are done and how many kills there were. The faults stay in force to the end. A worker is killed a
-    random while after the last kill from which somebody has recovered: on a slow machine nobody would come to work
-    otherwise."""
+    """Submit the orders in waves, one with each look, and let two workers work until every order is acknowledged, or
+    nothing has happened for minutes. ``tell`` hears how many orders are done and how many kills there were.
+
+    The faults stay in force to the end. A worker is killed a random while after the last kill from which somebody has
+    recovered: on a slow machine nobody would come to work otherwise.
+    """
     draw = random.Random(seed)
     storm = Storm()
     began = quiet_since = time.monotonic()
     workers = [product.worker(f"worker-{at}-0", **_SETTINGS) for at in range(2)]
     next_kill = began + draw.uniform(*between_kills)
-    done, recovered = 0, True
+    done, submitted, recovered = 0, 0, True
     while done < len(numbers) and time.monotonic() - quiet_since < _QUIET_SECONDS:
+        for number in numbers[submitted : submitted + wave]:
+            sandbox.sales.submit(number)
+        submitted = min(submitted + wave, len(numbers))
         acknowledged = _acknowledged(sandbox, numbers)
         if acknowledged > done:
             done, quiet_since, recovered = acknowledged, time.monotonic(), True

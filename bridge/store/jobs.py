@@ -119,10 +119,17 @@ def renew(db: Database, job_id: str, *, owner: str, until: datetime) -> bool:
 
 
 def finish(
-    db: Database, claimed: Job, *, owner: str, now: datetime, counts: dict[str, Any] | None = None, error: str = ""
+    db: Database,
+    claimed: Job,
+    *,
+    owner: str,
+    now: datetime,
+    counts: dict[str, Any] | None = None,
+    error: str = "",
+    look_again_at: datetime | None = None,
 ) -> None:
-    """Give the job back: due again after its interval, at once when it was woken meanwhile, later after failures
-    (twice the interval for each failure in a row, one hour at the most)."""
+    """Give the job back: due again after its interval, or at ``look_again_at`` if that comes first; at once when it was
+    woken meanwhile; later after failures (twice the interval for each failure in a row, one hour at the most)."""
     with db.write() as session:
         row = session.get(Job, claimed.id, with_for_update=True)
         if row is None or row.lease_owner != owner:
@@ -135,8 +142,11 @@ def finish(
         pause = min(row.interval_seconds * 2 ** min(row.failures_in_a_row, 10), max(3600, row.interval_seconds))
         if woken and not error:
             row.due_at = now
+        elif error:
+            row.due_at = now + timedelta(seconds=pause)
         else:
-            row.due_at = now + timedelta(seconds=pause if error else row.interval_seconds)
+            usual = now + timedelta(seconds=row.interval_seconds)
+            row.due_at = usual if look_again_at is None else min(usual, max(now, look_again_at))
 
 
 def all_jobs(db: Database) -> list[Job]:

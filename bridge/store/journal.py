@@ -284,6 +284,17 @@ def counts(db: Database, company_id: str, now: datetime, kind: Kind = Kind.ORDER
     return result
 
 
+def free_at(db: Database, company_id: str) -> datetime | None:
+    """The first moment at which an open row that somebody holds can be taken by others, should its holder be gone;
+    None when none is held."""
+    with db.read() as session:
+        held = select(JournalEntry.lease_until, JournalEntry.next_attempt_at).where(
+            JournalEntry.company_id == company_id, JournalEntry.lease_until.is_not(None), _open()
+        )
+        found = [[moment for moment in row if moment is not None] for row in session.execute(held)]
+    return min((max(moments) for moments in found), default=None)
+
+
 def followed(db: Database, company_id: str) -> list[JournalEntry]:
     """Orders that exist in Business Central and have not ended: the ones whose status is pushed back."""
     with db.read() as session:

@@ -104,7 +104,8 @@ class JobRunner:
         }
         if ran.error is None:
             counts = dict(ran.outcome.counts) if ran.outcome is not None else {}
-            jobs.finish(self._db, job, owner=self._owner, now=now, counts=counts)
+            sooner = ran.outcome.look_again_at if ran.outcome is not None else None
+            jobs.finish(self._db, job, owner=self._owner, now=now, counts=counts, look_again_at=sooner)
             failures.resolve(self._db, job.company_id, "job", [job.id], now)
             failed = ran.outcome.failed if ran.outcome is not None else 0
             # a timer that found nothing to do is no unit of work worth a line every few seconds

@@ -9,7 +9,9 @@ import pytest
 from tests import random_orders, stormy_run
 from tests.processes import Product, SandboxProcess
 
-ORDERS, SEED = 150, 11
+ORDERS, WAVE, SEED = 150, 5, 11
+RATE = 0.1
+"""Of all calls: few orders need few calls, and some of them must fail."""
 
 
 @pytest.mark.parametrize("state", ["servers"], indirect=True)
@@ -24,13 +26,12 @@ def test_random_orders_survive_faults_and_kills(
     made = random_orders.make_up(ORDERS, SEED)
     orders = {f"R-{at:05}": order for at, order in enumerate(made)}
     random_orders.write_all(sandbox, orders, lambda _done: None)
-    stormy_run.spoil(sandbox, SEED)
-    random_orders.submit_all(sandbox, list(orders))
+    stormy_run.spoil(sandbox, SEED, RATE)
 
-    storm = stormy_run.run(sandbox, product, list(orders), SEED, (1.5, 4), lambda _done, _kills: None)
+    storm = stormy_run.run(sandbox, product, list(orders), SEED, (1.5, 4), WAVE, lambda _done, _kills: None)
 
     told = product.bridge("failures").out
     assert storm.left == [], told
     assert random_orders.differences(sandbox, orders) == [], told
-    assert sum(storm.faults.values()) > 5, storm
+    assert sum(storm.faults.values()) > 2, storm
     assert storm.kills > 0

@@ -11,6 +11,7 @@ from bridge.orders import errors
 from bridge.orders.errors import OrderProblem, Retry
 from bridge.orders.refusals import problem_of_refusal
 from bridge.orders.request import OrderRequest
+from bridge.quotes import errors as quote_errors
 from tests.orders.builders import (
     ACCOUNT,
     EURO,
@@ -25,7 +26,7 @@ from tests.orders.builders import (
     problems,
 )
 
-DOCS = Path(__file__).parents[2] / "docs/orders.md"
+DOCS = [Path(__file__).parents[2] / "docs" / page for page in ("orders.md", "quotes.md")]
 
 REFUSED = [
     pytest.param(
@@ -227,7 +228,8 @@ def test_only_what_passes_by_itself_says_so():
 
 
 def test_every_code_is_documented():
-    documented = DOCS.read_text()
+    documented = "".join(page.read_text() for page in DOCS)
+    assert quote_errors.QuoteProblem in _kinds()
     codes = {kind.code for kind in _kinds()} | {errors.OrdersProcessedElsewhere.code, errors.CompanyNotInSales.code}
 
     assert [code for code in sorted(codes) if f"`{code}`" not in documented] == []

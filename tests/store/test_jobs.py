@@ -32,6 +32,15 @@ def read(db, job) -> Job:
     return found
 
 
+def test_a_job_that_had_to_leave_work_looks_again_before_its_interval_is_over(db, clock, job):
+    for wanted, expected in ((5, 5), (-5, 0), (600, 60)):
+        claimed = claim(db, job, clock)
+        now = clock()
+        jobs.finish(db, claimed, owner="first", now=now, look_again_at=now + timedelta(seconds=wanted))
+        assert read(db, job).due_at == now + timedelta(seconds=expected)
+        clock.forward(60)
+
+
 def test_a_new_job_is_due_at_once_and_then_after_its_interval(db, clock, job):
     assert [due.id for due in jobs.due(db, clock())] == [job.id]
     claimed = claim(db, job, clock)

@@ -193,6 +193,20 @@ def test_lines_are_saved_in_any_order_while_the_rows_are_leased_and_changed(db, 
     assert {rows[0].quantity for rows in journal.lines_of(db, ids).values()} == {Decimal(24)}
 
 
+def test_the_moment_is_known_at_which_held_rows_can_be_taken_over(db, clock):
+    seen(db, clock, "SO-1", "SO-2")
+    assert journal.free_at(db, COMPANY) is None
+    [first] = claim(db, clock, limit=1)
+    until = clock() + LEASE
+    clock.forward(5)
+    claim(db, clock, limit=1)
+
+    assert journal.free_at(db, COMPANY) == until
+    later = until + timedelta(hours=1)
+    journal.change(db, {first.id: {"next_attempt_at": later}}, clock())
+    assert journal.free_at(db, COMPANY) == clock() + LEASE
+
+
 def test_rows_in_hand_are_not_claimed_a_second_time_when_their_lease_ran_out(db, clock):
     seen(db, clock, "SO-1", "SO-2")
     [first, second] = claim(db, clock)

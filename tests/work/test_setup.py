@@ -8,7 +8,7 @@ import pytest
 
 from bridge.records import utc_now
 from bridge.settings import Settings
-from bridge.setup.hooks import RESOURCES, HookRefused, renew_hooks
+from bridge.setup.hooks import RESOURCES, STEPS, HookRefused, renew_hooks
 from bridge.wiring import build
 from tests.processes import Product, free_port
 
@@ -92,17 +92,17 @@ def test_webhooks_are_registered_once_however_often_it_is_asked(connected, bridg
         return [(hook["system"], hook["result"]) for hook in finished.json]
 
     in_business_central = [("Business Central", "registered")] * len(RESOURCES)
-    assert register(gateway.address) == [*in_business_central, *[("Sales", "registered")] * 3]
+    assert register(gateway.address) == [*in_business_central, *[("Sales", "registered")] * (len(STEPS) + 1)]
     again = register(gateway.address + "/")
     assert again[: len(RESOURCES)] == [("Business Central", "renewed")] * len(RESOURCES)
-    assert again[len(RESOURCES) :] == [("Sales", "corrected"), ("Sales", "unchanged"), ("Sales", "unchanged")]
+    assert again[len(RESOURCES) :] == [("Sales", "corrected"), *[("Sales", "unchanged")] * len(STEPS)]
     moved = register(gateway.address.replace("127.0.0.1", "localhost"))
     assert moved[0] == ("Business Central", "corrected")
 
     bridge = bridge_at()
     assert len(bridge.business_central.subscriptions()) == len(RESOURCES)
     assert len(list(bridge.sales.rows("serviceendpoints", purpose="count", select=("name",)))) == 1
-    assert len(list(bridge.sales.rows("sdkmessageprocessingsteps", purpose="count", select=("name",)))) == 2
+    assert len(list(bridge.sales.rows("sdkmessageprocessingsteps", purpose="count", select=("name",)))) == len(STEPS)
 
 
 def test_a_gateway_that_cannot_be_reached_is_told(connected):
