@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.services import install_packages
+
 SCRIPT = Path(__file__).with_name("gateway_load.lua")
 _PATIENCE = 30
 
@@ -43,7 +45,10 @@ class Seen:
 
 
 def find_wrk() -> str:
-    """The program. Raises LoadFailed with what to install."""
+    """The program, installed first where it is missing and can be. Raises LoadFailed with what to install."""
+    if shutil.which("wrk") is None and shutil.which("apt-get"):
+        print("Measuring needs wrk: installing it with apt-get.", flush=True)
+        install_packages(["wrk"])
     found = shutil.which("wrk")
     if found is None:
         raise LoadFailed("wrk is not on this machine: apt-get install wrk")

@@ -224,9 +224,8 @@ def _accepts(url: str) -> bool:
     return True
 
 
-def _install(names: list[str]) -> None:
-    packages = [PACKAGES[name] for name in names]
-    print(f"Tests need {' and '.join(names)}: installing {' '.join(packages)} with apt-get.", flush=True)
+def install_packages(packages: list[str]) -> None:
+    """Install these with Debian's package manager; what it says when it cannot goes to the terminal."""
     rights: list[str] = []
     if os.geteuid() != 0:
         rights = ["sudo", "-n", "--"]
@@ -244,7 +243,9 @@ def main() -> int:
     """Find the servers or install them; 0 when the tests can run."""
     absent = missing()
     if absent and shutil.which("apt-get"):
-        _install(absent)
+        packages = [PACKAGES[name] for name in absent]
+        print(f"Tests need {' and '.join(absent)}: installing {' '.join(packages)} with apt-get.", flush=True)
+        install_packages(packages)
         absent = missing()
     if "Node" not in absent:
         for folder in (SCRIPTS, IN_A_BROWSER):
